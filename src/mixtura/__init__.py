@@ -1,0 +1,36 @@
+"""Mixture models, and every latent-variable model that EM can fit.
+
+The public names are imported on first use, so ``import mixtura`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "GaussianMixture": "estimators.gaussian_mixture",
+    "em": "em",
+    "em_steps": "em",
+    "EMResult": "em",
+    "EMStep": "em",
+    "Outcome": "em",
+    "load_model": "io.model_file",
+    "save_model": "io.model_file",
+    "read_table": "io.tables",
+    "load_dataset": "datasets",
+    "MixtureDisplay": "plot.mixture",
+    "TraceDisplay": "plot.trace",
+}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mixtura' has no attribute {name!r}")
+    return getattr(import_module(f"mixtura.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

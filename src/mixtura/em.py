@@ -1,0 +1,363 @@
+"""Expectation-maximization: the loop, which knows no model.
+
+One iteration is ``m_step(params, sum over blocks of e_step(params, block))``.
+Everything about EM as coordinate ascent on the bound is source 001, section 2.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property, partial
+from itertools import count, pairwise
+from typing import Any, Literal
+
+from mixtura.completion import SOFT, Completion
+from mixtura.exceptions import DegenerateComponentError
+from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.models import LatentModel
+from mixtura.statistics import EStatistics
+
+Executor = Callable[[Callable[[Any], Any], Any], Any]
+
+# Rounding of a sum of n log-densities, relative to their size: far above what was
+# measured (1e-15 times sqrt(n)), far below any gain that matters.
+ROUNDING = 1e-13
+
+# Before two gains are known there is no rate; EM is slow, so assume it is.
+ASSUMED_RATE = 0.9
+
+
+class Outcome(Enum):
+    """Why a fit stopped, as a message for the user."""
+
+    CONVERGED = (
+        "Converged: the log-likelihood still to be gained is estimated to be "
+        "below the tolerance."
+    )
+    ITERATION_LIMIT = (
+        "The iteration limit was reached before convergence. Raise max_iter, or "
+        "raise tol if the remaining gain does not matter."
+    )
+    CHAIN_FINISHED = (
+        "The stochastic chain ran all its iterations; the parameters are the best "
+        "that it visited."
+    )
+    OBJECTIVE_FELL = (
+        "The objective fell by more than rounding explains, which EM cannot do: the "
+        "E-step and the M-step of the model do not belong together. The parameters "
+        "are those before the fall."
+    )
+    COMPONENT_COLLAPSED = (
+        "A component collapsed: its estimate is not defined. The parameters are those "
+        "before the collapse."
+    )
+    NON_FINITE = (
+        "The log-likelihood is not finite. The parameters are the last with a finite "
+        "one. Look for extreme values in the data, or regularise."
+    )
+    INTERRUPTED = "Interrupted; the parameters are the best so far."
+    STOPPED = "Stopped by the callback."
+
+
+@dataclass(frozen=True)
+class EMStep:
+    """One half-step of EM, with every quantity of the theory.
+
+    After the E-step of an iteration, q is the posterior at `params` and KL = 0. After
+    its M-step, `params` are new and q is still the posterior at the old ones. Always
+    log_likelihood = elbo + kl and elbo = q + entropy. All are sums over observations,
+    in nats.
+
+    Parameters
+    ----------
+    iteration : int
+        0 for the E-step at the initial parameters; iteration t is M-step t and then
+        E-step t.
+    phase : {"E", "M"}
+    params : object
+        The model's parameters after this half-step.
+    log_likelihood : float
+        log p(x | params).
+    """
+
+    iteration: int
+    phase: Literal["E", "M"]
+    params: Any
+    log_likelihood: float
+    statistics: EStatistics = field(repr=False)
+    model: Any = field(repr=False)
+    posterior_params: Any = field(repr=False)
+    data: Any = field(repr=False)
+    completion: Completion = field(repr=False)
+
+    @cached_property
+    def q(self) -> float:
+        """E_q[log p(x, z | params)], the expected complete-data log-likelihood."""
+        return float(self.model.expected_log_joint(self.params, self.statistics))
+
+    @property
+    def entropy(self) -> float:
+        """H(q), which is zero when the completion is hard or stochastic."""
+        return self.statistics.entropy
+
+    @property
+    def elbo(self) -> float:
+        """Return the lower bound on the log-likelihood that q gives."""
+        return self.q + self.entropy
+
+    @property
+    def kl(self) -> float:
+        """KL(q || p(z | x, params)), the gap between log-likelihood and bound."""
+        return self.log_likelihood - self.elbo
+
+    @property
+    def objective(self) -> float:
+        """What this version of EM climbs: for soft EM the log-likelihood."""
+        return self.completion.objective(self)
+
+    @cached_property
+    def responsibilities(self) -> Any:
+        """q(z), of shape (n_samples, n_components) for a categorical latent."""
+        posterior = self.model.posterior(self.posterior_params, self.data)
+        return self.completion(posterior, 0, len(self.data.X)).values
+
+
+@dataclass(frozen=True)
+class EMResult:
+    """Where EM ended, and why.
+
+    Parameters
+    ----------
+    params : object
+        The parameters at which the last entry of `log_likelihoods` was computed.
+    log_likelihoods : tuple of float
+        The objective at the initial parameters and after each iteration, in nats,
+        summed over observations.
+    n_iter : int
+        M-steps that led to `params`.
+    outcome : Outcome
+        Why it stopped.
+    message : str
+        The outcome's message, with what is particular to this fit.
+    """
+
+    params: Any
+    log_likelihoods: tuple[float, ...]
+    n_iter: int
+    outcome: Outcome
+    message: str
+
+    @property
+    def converged(self) -> bool:
+        """Whether the stopping rule was met, and not merely a limit reached."""
+        return self.outcome is Outcome.CONVERGED
+
+    @property
+    def log_likelihood(self) -> float:
+        """The objective at `params`, in nats, summed over observations."""
+        return self.log_likelihoods[-1]
+
+
+def em_steps(
+    model: LatentModel,
+    data: Any,
+    params: Any,
+    *,
+    completion: Completion = SOFT,
+    executor: Executor = IN_MEMORY,
+) -> Iterator[EMStep]:
+    """Yield every half-step of EM, without end.
+
+    Parameters
+    ----------
+    model : LatentModel
+    data : Rows or Sequences
+    params : object
+        Where to start.
+    completion : Completion
+        Soft (default), hard or stochastic EM.
+    executor : callable
+        ``executor(e_step, data)`` returns the sum of ``e_step(block)`` over blocks.
+
+    Yields
+    ------
+    EMStep
+        E-step 0 at the initial parameters, then M-step and E-step in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from itertools import islice
+    >>> from mixtura.data import Rows
+    >>> from mixtura.families.poisson import Poisson, PoissonParams
+    >>> from mixtura.models.mixture import Mixture, MixtureParams
+    >>> data = Rows(np.array([[0.0], [1.0], [1.0], [7.0], [9.0]]))
+    >>> start = MixtureParams(np.array([0.5, 0.5]), PoissonParams(np.array([[1.0], [5.0]])))
+    >>> for step in islice(em_steps(Mixture(Poisson()), data, start), 3):
+    ...     print(step.iteration, step.phase, f"{step.log_likelihood:.4f} {step.kl:.4f}")
+    0 E -11.9006 0.0000
+    1 M -9.8929 0.0013
+    1 E -9.8929 0.0000
+    """
+
+    def e_step(at: Any, iteration: int) -> EStatistics:
+        step = partial(model.e_step, at, completion=completion.at(iteration))
+        total: EStatistics = executor(step, data)
+        return total
+
+    statistics = e_step(params, 0)
+    for iteration in count():
+        completed = completion.at(iteration)
+        context = (statistics, model, params, data, completed)
+        yield EMStep(iteration, "E", params, statistics.log_likelihood, *context)
+        new_params = model.m_step(params, statistics)
+        new_statistics = e_step(new_params, iteration + 1)
+        log_likelihood = new_statistics.log_likelihood
+        yield EMStep(iteration + 1, "M", new_params, log_likelihood, *context)
+        params, statistics = new_params, new_statistics
+
+
+def em(
+    model: LatentModel,
+    data: Any,
+    params: Any,
+    *,
+    tol: float = 1e-6,
+    max_iter: int = 1000,
+    completion: Completion = SOFT,
+    executor: Executor = IN_MEMORY,
+    callback: Callable[[EMStep], object] | None = None,
+) -> EMResult:
+    """Run EM until nothing worth having is left to gain.
+
+    Parameters
+    ----------
+    model : LatentModel
+    data : Rows or Sequences
+    params : object
+        Where to start. With ``max_iter=0`` they are kept.
+    tol : float
+        Stop when the log-likelihood still to be gained, estimated from the rate at
+        which the gains shrink (Aitken), is at most this many nats per observation.
+    max_iter : int
+        Largest number of iterations.
+    completion : Completion
+        Soft (default), hard or stochastic EM.
+    executor : callable
+        ``executor(e_step, data)`` returns the sum of ``e_step(block)`` over blocks.
+    callback : callable, optional
+        Called with the `EMStep` after each E-step; a true return value stops.
+
+    Returns
+    -------
+    EMResult
+        Also after Ctrl-C, a collapse or a failure: with the best parameters so far and
+        the `Outcome` that says so.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If nothing has been computed yet.
+    DegenerateComponentError
+        Likewise, if the initial parameters are not usable.
+    """
+    run = _Run(tol * data.n_observations, data.n_observations, completion.monotone)
+    steps = em_steps(model, data, params, completion=completion, executor=executor)
+    try:
+        for step in steps:
+            if step.phase == "M":
+                continue
+            outcome = run.take(step)
+            if outcome is None and callback is not None and callback(step):
+                outcome = Outcome.STOPPED
+            if outcome is None and step.iteration >= max_iter:
+                limit = Outcome.ITERATION_LIMIT
+                outcome = limit if completion.monotone else Outcome.CHAIN_FINISHED
+            if outcome is not None:
+                return run.result(outcome)
+    except DegenerateComponentError as error:
+        if not run.trace:
+            raise
+        return run.result(Outcome.COMPONENT_COLLAPSED, str(error))
+    except KeyboardInterrupt:
+        if not run.trace:
+            raise
+        return run.result(Outcome.INTERRUPTED)
+    raise AssertionError("em_steps ended")
+
+
+class _Run:
+    """The trace of a fit, the best step in it, and the rule that ends it."""
+
+    def __init__(self, tol: float, n_observations: float, monotone: bool) -> None:
+        self.tol = tol
+        self.n_observations = n_observations
+        self.monotone = monotone
+        self.trace: list[float] = []
+        self.best: EMStep | None = None
+
+    def take(self, step: EMStep) -> Outcome | None:
+        """Add an E-step; return the outcome if the fit ends here."""
+        objective = step.objective
+        if not math.isfinite(objective):
+            if self.best is None:
+                self.best, self.trace = step, [objective]
+            return Outcome.NON_FINITE
+        if self.best is None or not self.monotone:
+            self.trace.append(objective)
+            if self.best is None or objective > self.best.objective:
+                self.best = step
+            return None
+        gain = objective - self.trace[-1]
+        rounding = ROUNDING * (abs(objective) + self.n_observations)
+        if gain < -rounding:
+            return Outcome.OBJECTIVE_FELL
+        if gain < 0:  # nothing but rounding is left; keep the better parameters
+            return Outcome.CONVERGED
+        self.trace.append(objective)
+        self.best = step
+        if gain <= rounding or remaining_gain(self.trace) <= self.tol:
+            return Outcome.CONVERGED
+        return None
+
+    def result(self, outcome: Outcome, detail: str = "") -> EMResult:
+        """Package the best step."""
+        assert self.best is not None
+        trace = self.trace
+        if not self.monotone:
+            trace = trace[: self.best.iteration + 1]
+        message = f"{outcome.value} {detail}".rstrip()
+        return EMResult(
+            self.best.params, tuple(trace), self.best.iteration, outcome, message
+        )
+
+
+def remaining_gain(trace: list[float]) -> float:
+    r"""Estimate how much the objective still rises, in nats.
+
+    If gains shrink geometrically with rate a, the sum of those to come is the last
+    gain times a / (1 - a) (Aitken). The larger of the last two rates is used, because
+    a slow mode shows only when the fast ones have died away.
+
+    Parameters
+    ----------
+    trace : list of float
+        The objective so far.
+
+    Returns
+    -------
+    float
+        Infinity while gains grow.
+
+    Examples
+    --------
+    >>> remaining_gain([0.0, 8.0, 12.0, 14.0])
+    2.0
+    """
+    gains = [after - before for before, after in pairwise(trace[-4:])]
+    if not gains:
+        return math.inf
+    rates = [after / before for before, after in pairwise(gains) if before > 0]
+    rate = max(rates, default=ASSUMED_RATE)
+    return gains[-1] * rate / (1 - rate) if rate < 1 else math.inf
