@@ -1,0 +1,113 @@
+"""What keeps the covariances of a Gaussian mixture away from singularity, or fixed.
+
+Each constraint belongs to an objective that EM climbs without exception: the
+log-likelihood itself, over a restricted set or not, or the log-likelihood of blurred
+data.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtura._types import Array
+from mixtura.families.covariance import Covariance
+
+
+class Constraint(ABC):
+    """Turn the structure's estimate into the covariances that the M-step returns."""
+
+    estimates_covariances: bool = True
+
+    @abstractmethod
+    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+        """Return the constrained maximiser."""
+
+    def log_factor(
+        self, structure: Covariance, precision_cholesky: Array, n_components: int
+    ) -> Array:
+        """Log of the factor on each component's density in the objective, (K,)."""
+        return np.zeros(n_components)
+
+
+@dataclass(frozen=True)
+class Unconstrained(Constraint):
+    """Plain maximum likelihood; a singular estimate raises.
+
+    Parameters
+    ----------
+    negligible : ndarray of shape (n_features,), optional
+        Variances at or below these are rounding, and count as zero.
+    """
+
+    negligible: Array | None = None
+
+    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+        """Return the estimate, if something remains when rounding is taken away."""
+        if self.negligible is not None:
+            structure.factor(structure.add_diagonal(estimate, -self.negligible))
+        return estimate
+
+
+@dataclass(frozen=True)
+class Ridge(Constraint):
+    r"""Blur every observation with variances R: scikit-learn's ``reg_covar``.
+
+    The M-step adds R to the covariance. That is the exact M-step of
+
+    .. math:: \sum_i \log \sum_k \pi_k\, \mathcal N(x_i \mid \mu_k, \Sigma_k)\,
+        e^{-\mathrm{tr}(R \Sigma_k^{-1}) / 2},
+
+    the likelihood with each log-density averaged over jitter of variance R. With that
+    factor in the E-step as well, the objective never falls.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (n_features,)
+        The diagonal of R.
+    """
+
+    variances: Array
+
+    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+        """Add R."""
+        return structure.add_diagonal(estimate, self.variances)
+
+    def log_factor(
+        self, structure: Covariance, precision_cholesky: Array, n_components: int
+    ) -> Array:
+        r"""Return :math:`-\mathrm{tr}(R \Sigma_k^{-1}) / 2`."""
+        return -0.5 * structure.precision_traces(
+            precision_cholesky, self.variances, n_components
+        )
+
+
+@dataclass(frozen=True)
+class Floor(Constraint):
+    r"""Maximum likelihood among covariances :math:`\Sigma_k \succeq \mathrm{diag}(f)`.
+
+    The likelihood is bounded on this set, and where no component touches the floor
+    the fit is plain maximum likelihood.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (n_features,)
+        The floor f.
+    """
+
+    variances: Array
+
+    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+        """Raise what lies below the floor."""
+        return structure.clip(estimate, self.variances)
+
+
+@dataclass(frozen=True)
+class Fixed(Constraint):
+    """Covariances that the M-step leaves alone, as in k-means."""
+
+    estimates_covariances = False
+
+    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+        """Return the previous covariances."""
+        return previous

@@ -1,0 +1,190 @@
+"""The Gaussian family, over any covariance structure."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mixtura._types import Array, IntArray, Rng
+from mixtura.families.constraints import Constraint, Unconstrained
+from mixtura.families.covariance import Covariance
+from mixtura.families.factorisation import cholesky
+from mixtura.statistics import Statistics, shared
+
+# Below this share of all observations a component is dead: its moments are rounding.
+DEAD = 1e-16
+
+
+@dataclass(frozen=True)
+class GaussianParams:
+    """Means, and covariances with their factors in the structure's shape.
+
+    Parameters
+    ----------
+    means : ndarray of shape (n_components, n_features)
+    covariances : ndarray
+    precision_cholesky : ndarray
+        P with precision P P^T.
+    """
+
+    means: Array
+    covariances: Array
+    precision_cholesky: Array
+
+
+@dataclass(frozen=True)
+class GaussianStatistics(Statistics):
+    """Counts and the moments about a pivot, the means of the E-step's parameters."""
+
+    counts: Array  # (K,)
+    first: Array  # (K, D): sum r (x - c)
+    second: Array  # structure's shape: sum r (x - c)(x - c)^T
+    pivot: Array = shared()  # (K, D): c
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    r"""Multivariate normal components.
+
+    .. math:: \log \mathcal N(x \mid \mu_k, \Sigma_k) = \log |P_k|
+        - \tfrac D2 \log 2\pi - \tfrac12 \lVert (x - \mu_k) P_k \rVert^2,
+        \qquad P_k P_k^\top = \Sigma_k^{-1}
+
+    Parameters
+    ----------
+    structure : Covariance
+        What the covariances have in common.
+    constraint : Constraint
+        What keeps them from collapsing; nothing by default.
+    """
+
+    structure: Covariance
+    constraint: Constraint = field(default_factory=Unconstrained)
+
+    def params(self, means: Array, covariances: Array) -> GaussianParams:
+        """Factor the covariances.
+
+        Raises
+        ------
+        DegenerateComponentError
+            If one is not positive definite.
+        """
+        return GaussianParams(means, covariances, self.structure.factor(covariances))
+
+    def blank(self, n_components: int, n_features: int) -> GaussianParams:
+        """Return standard normal components."""
+        return self.params(
+            np.zeros((n_components, n_features)),
+            self.structure.identity(n_components, n_features),
+        )
+
+    def log_normalizers(self, params: GaussianParams) -> Array:
+        """log |P_k| - D/2 log 2 pi, and the constraint's factor, (n_components,)."""
+        n_components, n_features = params.means.shape
+        log_determinants = self.structure.log_determinants(
+            params.precision_cholesky, n_components, n_features
+        )
+        log_factor = self.constraint.log_factor(
+            self.structure, params.precision_cholesky, n_components
+        )
+        return log_determinants - n_features / 2 * np.log(2 * np.pi) + log_factor
+
+    def log_density(self, params: GaussianParams, X: Array) -> Array:
+        """Return log N(x | mu_k, Sigma_k) in nats, (n_samples, n_components)."""
+        return self.structure.kernels.log_joint(
+            X, self.log_normalizers(params), params.means, params.precision_cholesky
+        )
+
+    def e_step(
+        self,
+        params: GaussianParams,
+        log_weights: Array,
+        X: Array,
+        weights: Array | None,
+    ) -> tuple[float, float, Array, GaussianStatistics]:
+        """Run the E-step of a mixture in one pass, without (n, K) in memory."""
+        constants = log_weights + self.log_normalizers(params)
+        log_likelihood, entropy, counts, first, second = self.structure.kernels.e_step(
+            X, weights, constants, params.means, params.precision_cholesky
+        )
+        moments = GaussianStatistics(counts, first, second, params.means)
+        return log_likelihood, entropy, counts, moments
+
+    def statistics(
+        self, params: GaussianParams, X: Array, weights: Array
+    ) -> GaussianStatistics:
+        """Sum the moments about the current means, which cannot cancel."""
+        counts = weights.sum(axis=0)
+        return GaussianStatistics(
+            counts=counts,
+            first=np.stack(
+                [weights[:, k] @ (X - center) for k, center in enumerate(params.means)]
+            ),
+            second=self.structure.second_moments(X, weights, params.means),
+            pivot=params.means,
+        )
+
+    def maximize(
+        self, params: GaussianParams, statistics: GaussianStatistics
+    ) -> GaussianParams:
+        r"""Weighted maximum-likelihood means and covariances.
+
+        .. math:: \mu_k = c_k + F_k / N_k, \qquad \Sigma_k = S_k / N_k
+            - (\mu_k - c_k)(\mu_k - c_k)^\top
+
+        with counts N, first moments F and second moments S about the pivot c; for
+        other structures than full, the same averaged over what they share. A dead
+        component keeps its mean and covariance ([Bishop2006]_ 9.24-9.25).
+
+        Raises
+        ------
+        DegenerateComponentError
+            If an estimate is singular and the constraint lets it be.
+        """
+        counts = statistics.counts
+        alive = counts > DEAD * counts.sum()
+        living = np.where(alive, counts, 0.0)
+        shift = statistics.first / np.where(alive, counts, np.inf)[:, None]
+        structure = self.structure
+        estimate = structure.estimate(
+            self._about(statistics, shift), living, params.means.shape[1]
+        )
+        estimate = structure.keep(alive, estimate, params.covariances)
+        covariances = structure.keep(
+            alive,
+            self.constraint.apply(structure, estimate, params.covariances),
+            params.covariances,
+        )
+        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
+        return self.params(means, covariances)
+
+    def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:
+        """Second moments about the pivot plus `shift`: exact algebra, no pass."""
+        outer = self.structure.outer
+        counts = statistics.counts[:, None]
+        cross = outer(statistics.first, shift) + outer(shift, statistics.first)
+        return statistics.second - cross + outer(counts * shift, shift)
+
+    def expected_log_density(
+        self, params: GaussianParams, statistics: GaussianStatistics
+    ) -> float:
+        """Sum of r log N(x | mu_k, Sigma_k) in nats."""
+        about_means = self._about(statistics, params.means - statistics.pivot)
+        trace = self.structure.trace(params.precision_cholesky, about_means)
+        return float(statistics.counts @ self.log_normalizers(params) - trace / 2)
+
+    def n_free_parameters(self, params: GaussianParams) -> int:
+        """Means, and what the structure leaves free of the covariances."""
+        n_components, n_features = params.means.shape
+        free = self.structure.n_free_parameters(n_components, n_features)
+        estimated = self.constraint.estimates_covariances
+        return n_components * n_features + (free if estimated else 0)
+
+    def sample(self, params: GaussianParams, components: IntArray, rng: Rng) -> Array:
+        """Draw mu_k + L_k z for each entry of `components`, z standard normal."""
+        n_components, n_features = params.means.shape
+        matrices = self.structure.to_full(params.covariances, n_components, n_features)
+        rows = rng.standard_normal((len(components), n_features))
+        for k, matrix in enumerate(matrices):
+            chosen = components == k
+            rows[chosen] = rows[chosen] @ cholesky(matrix, k).T + params.means[k]
+        return rows
