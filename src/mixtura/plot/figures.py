@@ -1,0 +1,156 @@
+"""New figures, panels inside given axes, and display in a notebook."""
+
+import sys
+from collections.abc import Sequence
+from io import BytesIO
+
+import matplotlib
+import numpy as np
+from matplotlib import _pylab_helpers
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
+PAIR_GAP = 0.08
+
+
+class NotebookFigure:
+    """Show ``figure_`` in a notebook, unless pyplot is about to."""
+
+    figure_: Figure | SubFigure
+
+    def _repr_png_(self) -> bytes | None:
+        figure = getattr(self, "figure_", None)
+        if figure is None or _managed_by_pyplot(figure.figure):
+            return None
+        buffer = BytesIO()
+        figure.figure.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def new_axes(size: tuple[float, float]) -> Axes:
+    """Return axes in a new figure of `size` inches.
+
+    The figure is registered with pyplot only where the caller has loaded
+    pyplot and its backend shows figures, so that notebooks and ``plt.show()``
+    find it. Otherwise nothing but the caller holds it: it needs no screen
+    and is freed with its display.
+    """
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None or pyplot.get_backend().lower() in FILE_BACKENDS:
+        return Figure(figsize=size, layout="constrained").add_subplot()
+    with matplotlib.rc_context({"figure.max_open_warning": 0}):
+        figure: Figure = pyplot.figure(figsize=size, layout="constrained")
+    return figure.add_subplot()
+
+
+def target_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """Return `ax`, or axes in a new figure where it is None.
+
+    Raises
+    ------
+    TypeError
+        If `ax` is not one Axes.
+    """
+    if ax is None:
+        return new_axes(size)
+    if not isinstance(ax, Axes):
+        raise TypeError(
+            "ax must be one matplotlib Axes, or None for a new figure; got "
+            f"{type(ax).__name__}. From an array of axes, pass one element."
+        )
+    return ax
+
+
+def split_below(ax: Axes, fraction: float) -> Axes:
+    """Cut a panel that shares the x axis off the lower part of `ax`.
+
+    Parameters
+    ----------
+    ax : Axes
+        Keeps the upper part of its place.
+    fraction : float
+        Height of the new panel, as a part of the whole.
+
+    Returns
+    -------
+    Axes
+    """
+    place = ax.get_subplotspec()
+    if place is not None:
+        rows = place.subgridspec(2, 1, height_ratios=(1 - fraction, fraction))
+        ax.set_subplotspec(rows[0])
+        below = ax.get_figure().add_subplot(rows[1], sharex=ax)  # type: ignore[union-attr]
+    else:
+        box = ax.get_position()
+        gap = 0.06 * box.height
+        height = fraction * box.height
+        ax.set_position((box.x0, box.y0 + height, box.width, box.height - height))
+        below = ax.get_figure().add_axes(  # type: ignore[union-attr]
+            (box.x0, box.y0, box.width, height - gap), sharex=ax
+        )
+    ax.tick_params(labelbottom=False)
+    return below
+
+
+def pair_axes(frame: Axes, names: Sequence[str]) -> NDArray[np.object_]:
+    """Fill the place of `frame` with the lower triangle of a square grid.
+
+    Parameters
+    ----------
+    frame : Axes
+        Becomes invisible.
+    names : sequence of str, length d
+        Labels of the rows and columns.
+
+    Returns
+    -------
+    ndarray of shape (d, d)
+        Axes, None above the diagonal. Panels of a column share x; panels of
+        a row share y, except for the diagonal.
+    """
+    count = len(names)
+    frame.set_axis_off()
+    side = (1 - PAIR_GAP) / count
+    axes = np.full((count, count), None, dtype=object)
+    for row in range(count):
+        for column in range(row + 1):
+            panel = frame.inset_axes(
+                (column / count, 1 - (row + 1) / count, side, side),
+                sharex=axes[column, column],
+                sharey=axes[row, 0] if 0 < column < row else None,
+            )
+            axes[row, column] = panel
+            _label_panel(panel, row, column, names)
+    return axes
+
+
+def _label_panel(panel: Axes, row: int, column: int, names: Sequence[str]) -> None:
+    panel.tick_params(labelsize="small")
+    panel.xaxis.set_major_locator(MaxNLocator(4))
+    panel.yaxis.set_major_locator(MaxNLocator(4))
+    if row < len(names) - 1:
+        panel.tick_params(labelbottom=False)
+    else:
+        panel.set_xlabel(names[column])
+    if row == column:
+        panel.yaxis.set_visible(row == 0)
+        panel.set_yticks([])
+        panel.spines["left"].set_visible(False)
+        panel.set_ylabel("density" if row == 0 else "")
+    elif column > 0:
+        panel.tick_params(labelleft=False)
+    else:
+        panel.set_ylabel(names[row])
+
+
+def tidy(ax: Axes) -> None:
+    """Remove the frame lines that carry no scale."""
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _managed_by_pyplot(figure: Figure) -> bool:
+    managers = _pylab_helpers.Gcf.get_all_fig_managers()
+    return any(manager.canvas.figure is figure for manager in managers)
