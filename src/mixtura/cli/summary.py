@@ -1,0 +1,93 @@
+"""What there is to say about a fitted mixture, as plain values."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def column_names(model: Any) -> tuple[str, ...]:
+    """Names of the columns a model was fitted to, or x0, x1, ..."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        return tuple(f"x{i}" for i in range(model.means_.shape[1]))
+    return tuple(map(str, names))
+
+
+def standard_deviations(model: Any) -> NDArray[np.float64]:
+    """Return the standard deviation of each column in each component, (K, D)."""
+    n_components, n_features = model.means_.shape
+    covariances = np.asarray(model.covariances_)
+    if model.covariance_type == "spherical":
+        variances = np.repeat(covariances[:, None], n_features, axis=1)
+    elif model.covariance_type == "diag":
+        variances = covariances
+    else:
+        variances = np.diagonal(covariances, axis1=-2, axis2=-1)
+    deviations: NDArray[np.float64] = np.sqrt(variances)
+    return np.broadcast_to(deviations, (n_components, n_features))
+
+
+def n_free_parameters(model: Any) -> int:
+    """Count weights, means and covariances that can vary independently."""
+    n_components, n_features = model.means_.shape
+    triangle = n_features * (n_features + 1) // 2
+    covariances = {
+        "full": n_components * triangle,
+        "tied": triangle,
+        "diag": n_components * n_features,
+        "spherical": n_components,
+    }[model.covariance_type]
+    return int(n_components - 1 + n_components * n_features + covariances)
+
+
+def fit_summary(model: Any) -> dict[str, Any] | None:
+    """Likelihood, criteria and outcome of a fit.
+
+    Parameters
+    ----------
+    model : GaussianMixture
+        A fitted model.
+
+    Returns
+    -------
+    dict or None
+        ``log_likelihood`` is the total in nats, ``mean_log_likelihood`` per unit of
+        weight; the criteria are on the scale where lower is better. None for a
+        model that was not fitted to data.
+    """
+    if not hasattr(model, "n_iter_"):
+        return None
+    log_likelihood = float(model.log_likelihood_)
+    n_samples = float(model.n_samples_fit_)
+    free = n_free_parameters(model)
+    return {
+        "log_likelihood": _finite(log_likelihood),
+        "mean_log_likelihood": _finite(log_likelihood / n_samples),
+        "bic": _finite(free * math.log(n_samples) - 2 * log_likelihood),
+        "aic": _finite(2 * free - 2 * log_likelihood),
+        "n_free_parameters": free,
+        "n_samples": n_samples,
+        "n_iter": int(model.n_iter_),
+        "converged": bool(model.converged_),
+        "outcome": str(model.outcome_),
+    }
+
+
+def model_summary(model: Any) -> dict[str, Any]:
+    """Parameters of a mixture as nested lists."""
+    n_components, n_features = model.means_.shape
+    return {
+        "covariance_type": str(model.covariance_type),
+        "n_components": int(n_components),
+        "n_features": int(n_features),
+        "feature_names": list(column_names(model)),
+        "weights": model.weights_.tolist(),
+        "means": model.means_.tolist(),
+        "covariances": model.covariances_.tolist(),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,118 @@
+import os
+import subprocess
+import sys
+import time
+from importlib import import_module
+
+import pytest
+
+from mixtura.cli import _COMMANDS, main
+
+PROGRAM = [sys.executable, "-c", "from mixtura.cli import main; main()"]
+
+
+def program(*arguments, **options):
+    return subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def test_help_lists_the_commands_and_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from mixtura.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = {'numpy', 'sklearn', 'numba', 'matplotlib', 'rich', 'scipy'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    for name, line in _COMMANDS.items():
+        assert name in result.stdout and line in result.stdout
+
+
+def test_help_answers_at_once():
+    durations = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert program("--help").returncode == 0
+        durations.append(time.perf_counter() - start)
+    # 0.05 s on an idle core; the best of five hardly sees a busy machine
+    assert min(durations) < 0.3
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_the_short_help_is_the_command_s_own(name):
+    command = import_module(f"mixtura.cli.{name}").command
+    assert command.name == name
+    assert command.short_help == _COMMANDS[name]
+    assert main.get_command(None, name) is command
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_help_of_a_command_loads_no_numpy(name):
+    code = (
+        "import sys\n"
+        "from mixtura.cli import main\n"
+        f"main(['{name}', '--help'], standalone_mode=False)\n"
+        "sys.exit('numpy' in sys.modules)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    assert result.returncode == 0
+
+
+def test_unknown_commands_are_wrong_usage(run):
+    result = run("fti")
+    assert result.exit_code == 2 and "No such command 'fti'" in result.stderr
+
+
+def test_version(run):
+    assert run("--version").stdout.startswith("mixtura, version 0.")
+
+
+def test_samples_flow_through_a_pipe_into_a_fit(model_path):
+    samples = program("sample", model_path, "-n", 200, "--seed", 1)
+    fit = program("fit", "-", "-k", 2, "--seed", 0, input=samples.stdout)
+    assert fit.returncode == 0 and fit.stderr == ""
+    assert "standard input: 200 rows, 2 columns" in fit.stdout
+
+
+def test_a_closed_pipe_is_quiet(model_path):
+    writer = subprocess.Popen(
+        [*PROGRAM, "sample", str(model_path), "-n", "200000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    writer.stdout.readline()
+    writer.stdout.close()
+    errors = writer.stderr.read()
+    writer.stderr.close()
+    writer.wait()
+    assert errors == b""
+
+
+def test_a_pipe_gets_no_colours(model_path):
+    result = program("info", model_path, env=os.environ | {"TERM": "xterm-256color"})
+    assert "\x1b" not in result.stdout
+
+
+def test_no_color_is_honoured(model_path):
+    colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "80"}
+    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | colours
+    result = program("info", model_path, env=environment | {"NO_COLOR": "1"})
+    colour_codes = [f"\x1b[{code}" for code in (*range(31, 38), *range(91, 98))]
+    assert not any(code in result.stdout for code in colour_codes)
+
+
+def test_a_defect_of_the_program_keeps_its_traceback(run, monkeypatch):
+    def broken(*_, **__):
+        raise KeyError("defect")
+
+    monkeypatch.setattr("mixtura.io.tables.read_table", broken)
+    assert isinstance(run("fit", "iris").exception, KeyError)
