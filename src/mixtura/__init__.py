@@ -4,7 +4,7 @@ The public names are imported on first use, so ``import mixtura`` costs nothing.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
 

@@ -37,6 +37,11 @@ class Rows:
         return len(self.X)
 
     @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.X.shape[1]
+
+    @property
     def n_observations(self) -> float:
         """Sum of the weights."""
         return float(len(self.X) if self.weights is None else self.weights.sum())
@@ -56,6 +61,16 @@ class Rows:
             self.labels[:, None] == UNKNOWN
         )
         return np.where(allowed, log_joint, -np.inf)
+
+    def take(self, chosen: IntArray) -> Self:
+        """Some of the rows, by index."""
+        return replace(
+            self,
+            X=self.X[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
+            labels=None if self.labels is None else self.labels[chosen],
+            start=0,
+        )
 
     def part(self, first: int, last: int) -> Self:
         """Rows `first` to `last` (excluded), as views."""

@@ -193,9 +193,11 @@ def em_steps(
     >>> from mixtura.families.poisson import Poisson, PoissonParams
     >>> from mixtura.models.mixture import Mixture, MixtureParams
     >>> data = Rows(np.array([[0.0], [1.0], [1.0], [7.0], [9.0]]))
-    >>> start = MixtureParams(np.array([0.5, 0.5]), PoissonParams(np.array([[1.0], [5.0]])))
+    >>> rates = PoissonParams(np.array([[1.0], [5.0]]))
+    >>> start = MixtureParams(np.array([0.5, 0.5]), rates)
     >>> for step in islice(em_steps(Mixture(Poisson()), data, start), 3):
-    ...     print(step.iteration, step.phase, f"{step.log_likelihood:.4f} {step.kl:.4f}")
+    ...     numbers = f"{step.log_likelihood:.4f} {step.kl:.4f}"
+    ...     print(step.iteration, step.phase, numbers)
     0 E -11.9006 0.0000
     1 M -9.8929 0.0013
     1 E -9.8929 0.0000

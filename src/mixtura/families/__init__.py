@@ -17,7 +17,7 @@ class Family(Protocol):
         """Return parameters that know nothing, from which a first M-step can start."""
 
     def log_density(self, params: Any, X: Array) -> Array:
-        """log p(x | component) in nats, of shape (n_samples, n_components)."""
+        """Log p(x | component) in nats, of shape (n_samples, n_components)."""
 
     def statistics(self, params: Any, X: Array, weights: Array) -> Statistics:
         """Sum the sufficient statistics, row i counting weights[i, k] for k."""

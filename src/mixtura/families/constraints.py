@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura._types import Array
-from mixtura.families.covariance import Covariance
+from mixtura.families.covariance_structure import Covariance
 
 
 class Constraint(ABC):

@@ -1,120 +1,18 @@
-"""Covariance structures: what the covariances of K Gaussian components have in common.
-
-A structure says how covariances are stored, factored, estimated and counted; adding
-one is adding a class. Throughout, `precision_cholesky` is the upper-triangular P with
-precision P P^T, so that y = (x - mu) P has unit covariance.
-"""
-
-from abc import ABC, abstractmethod
-from typing import ClassVar
+"""Covariance structures: full, tied, diagonal and spherical."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura import kernels
 from mixtura._types import Array
+from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import (
     clipped,
-    inverse,
     inverse_roots,
-    precision_cholesky_of,
+    inverses,
+    least_eigenvalues,
+    precision_cholesky,
     symmetrised,
 )
-
-
-class Covariance(ABC):
-    """A covariance structure for K components in D dimensions."""
-
-    name: ClassVar[str]
-    kernels: ClassVar[kernels.Kernels]
-    """The loops over rows: E-step, log joint, log density, labels."""
-    scales_by_column: ClassVar[bool] = True
-    """Whether the structure survives a change of units in single columns."""
-    per_component: ClassVar[bool] = True
-    """Whether the first axis of stored covariances runs over components."""
-
-    def keep(self, alive: NDArray[np.bool_], new: Array, old: Array) -> Array:
-        """Return `new` covariances for living components, `old` ones for dead."""
-        if not self.per_component:
-            return new
-        return np.where(alive.reshape(-1, *(1,) * (new.ndim - 1)), new, old)
-
-    @abstractmethod
-    def identity(self, n_components: int, n_features: int) -> Array:
-        """Return unit covariances."""
-
-    @abstractmethod
-    def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
-        """Return the shape in which covariances are stored."""
-
-    @abstractmethod
-    def factor(self, covariances: Array) -> Array:
-        """Return the precision Cholesky factors.
-
-        Raises
-        ------
-        DegenerateComponentError
-            If a covariance is not positive definite.
-        """
-
-    @abstractmethod
-    def log_determinants(
-        self, precision_cholesky: Array, n_components: int, n_features: int
-    ) -> Array:
-        """log |P_k| = -1/2 log |Sigma_k|, shape (n_components,)."""
-
-    @abstractmethod
-    def second_moments(self, X: Array, weights: Array, pivot: Array) -> Array:
-        """Sum over i of w_ik (x_i - c_k)(x_i - c_k)^T, in the structure's shape."""
-
-    @abstractmethod
-    def outer(self, u: Array, v: Array) -> Array:
-        """u_k v_k^T for arrays of shape (n_components, n_features), likewise."""
-
-    @abstractmethod
-    def estimate(self, scatter: Array, counts: Array, n_features: int) -> Array:
-        """Return covariances that maximise the likelihood, given scatter about the mean.
-
-        Components with a count of zero get nan.
-        """
-
-    @abstractmethod
-    def trace(self, precision_cholesky: Array, second: Array) -> float:
-        """Sum over k of tr(Sigma_k^-1 S_k)."""
-
-    @abstractmethod
-    def add_diagonal(self, covariances: Array, variances: Array) -> Array:
-        """Return covariances with `variances` (n_features,) added to their diagonal."""
-
-    @abstractmethod
-    def clip(self, covariances: Array, floor: Array) -> Array:
-        """Return the maximum-likelihood covariances among those >= diag(floor)."""
-
-    @abstractmethod
-    def precision_traces(
-        self, precision_cholesky: Array, variances: Array, n_components: int
-    ) -> Array:
-        """tr(Sigma_k^-1 diag(variances)), shape (n_components,)."""
-
-    @abstractmethod
-    def rescale(self, covariances: Array, scale: Array) -> Array:
-        """Return the covariances of data whose columns are multiplied by `scale`."""
-
-    @abstractmethod
-    def precisions(self, precision_cholesky: Array) -> Array:
-        """Return the inverse covariances, in the structure's shape."""
-
-    @abstractmethod
-    def from_precisions(self, precisions: Array) -> Array:
-        """Return the covariances of given precisions."""
-
-    @abstractmethod
-    def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
-        """Return one matrix a component, (n_components, n_features, n_features)."""
-
-    @abstractmethod
-    def n_free_parameters(self, n_components: int, n_features: int) -> int:
-        """Count the free covariance parameters."""
 
 
 class Full(Covariance):
@@ -130,9 +28,7 @@ class Full(Covariance):
         return (n_components, n_features, n_features)
 
     def factor(self, covariances: Array) -> Array:
-        return np.stack(
-            [precision_cholesky_of(matrix, k) for k, matrix in enumerate(covariances)]
-        )
+        return precision_cholesky(covariances)
 
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
@@ -161,7 +57,12 @@ class Full(Covariance):
         return covariances + np.diag(variances)
 
     def clip(self, covariances: Array, floor: Array) -> Array:
-        return np.stack([clipped(matrix, floor) for matrix in covariances])
+        return clipped(covariances, floor)
+
+    def least_ratios(
+        self, covariances: Array, floor: Array, n_components: int
+    ) -> Array:
+        return least_eigenvalues(covariances, floor)
 
     def precision_traces(
         self, precision_cholesky: Array, variances: Array, n_components: int
@@ -171,11 +72,14 @@ class Full(Covariance):
     def rescale(self, covariances: Array, scale: Array) -> Array:
         return covariances * np.outer(scale, scale)
 
+    def rescale_factor(self, precision_cholesky: Array, scale: Array) -> Array:
+        return precision_cholesky / scale[:, None]
+
     def precisions(self, precision_cholesky: Array) -> Array:
         return precision_cholesky @ np.swapaxes(precision_cholesky, 1, 2)
 
     def from_precisions(self, precisions: Array) -> Array:
-        return np.stack([inverse(matrix, k) for k, matrix in enumerate(precisions)])
+        return inverses(precisions)
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances
@@ -198,7 +102,7 @@ class Tied(Covariance):
         return (n_features, n_features)
 
     def factor(self, covariances: Array) -> Array:
-        return precision_cholesky_of(covariances, 0)
+        return precision_cholesky(covariances[None])[0]
 
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
@@ -225,7 +129,12 @@ class Tied(Covariance):
         return covariances + np.diag(variances)
 
     def clip(self, covariances: Array, floor: Array) -> Array:
-        return clipped(covariances, floor)
+        return clipped(covariances[None], floor)[0]
+
+    def least_ratios(
+        self, covariances: Array, floor: Array, n_components: int
+    ) -> Array:
+        return np.full(n_components, least_eigenvalues(covariances, floor))
 
     def precision_traces(
         self, precision_cholesky: Array, variances: Array, n_components: int
@@ -236,11 +145,14 @@ class Tied(Covariance):
     def rescale(self, covariances: Array, scale: Array) -> Array:
         return covariances * np.outer(scale, scale)
 
+    def rescale_factor(self, precision_cholesky: Array, scale: Array) -> Array:
+        return precision_cholesky / scale[:, None]
+
     def precisions(self, precision_cholesky: Array) -> Array:
         return precision_cholesky @ precision_cholesky.T
 
     def from_precisions(self, precisions: Array) -> Array:
-        return inverse(precisions, 0)
+        return inverses(precisions[None])[0]
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return np.tile(covariances, (n_components, 1, 1))
@@ -289,6 +201,12 @@ class Diagonal(Covariance):
     def clip(self, covariances: Array, floor: Array) -> Array:
         return np.maximum(covariances, floor)
 
+    def least_ratios(
+        self, covariances: Array, floor: Array, n_components: int
+    ) -> Array:
+        used = floor > 0
+        return np.asarray((covariances[:, used] / floor[used]).min(axis=1))
+
     def precision_traces(
         self, precision_cholesky: Array, variances: Array, n_components: int
     ) -> Array:
@@ -296,6 +214,9 @@ class Diagonal(Covariance):
 
     def rescale(self, covariances: Array, scale: Array) -> Array:
         return covariances * scale**2
+
+    def rescale_factor(self, precision_cholesky: Array, scale: Array) -> Array:
+        return precision_cholesky / scale
 
     def precisions(self, precision_cholesky: Array) -> Array:
         return precision_cholesky**2
@@ -351,6 +272,11 @@ class Spherical(Covariance):
     def clip(self, covariances: Array, floor: Array) -> Array:
         return np.maximum(covariances, floor.max())
 
+    def least_ratios(
+        self, covariances: Array, floor: Array, n_components: int
+    ) -> Array:
+        return covariances / floor.max()
+
     def precision_traces(
         self, precision_cholesky: Array, variances: Array, n_components: int
     ) -> Array:
@@ -359,6 +285,9 @@ class Spherical(Covariance):
     def rescale(self, covariances: Array, scale: Array) -> Array:
         assert np.all(scale == scale[0])
         return np.asarray(covariances * scale[0] ** 2)
+
+    def rescale_factor(self, precision_cholesky: Array, scale: Array) -> Array:
+        return np.asarray(precision_cholesky / scale[0])
 
     def precisions(self, precision_cholesky: Array) -> Array:
         return precision_cholesky**2

@@ -1,7 +1,6 @@
 """The only place where a covariance matrix is factored or inverted."""
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from mixtura._types import Array
 from mixtura.exceptions import DegenerateComponentError
@@ -28,36 +27,47 @@ def symmetrised(matrices: Array) -> Array:
     return np.asarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
 
 
-def cholesky(matrix: Array, component: int) -> Array:
-    """Lower Cholesky factor L of a positive definite matrix, shape (D, D).
+def cholesky(matrices: Array) -> Array:
+    """Lower Cholesky factors L of positive definite matrices (n_components, D, D).
 
-    The matrix is factored as a correlation matrix, so the verdict on what is singular
+    A matrix is factored as a correlation matrix, so the verdict on what is singular
     does not depend on the units of the columns.
 
     Raises
     ------
     DegenerateComponentError
-        If the matrix is not positive definite to working precision.
+        If a matrix is not positive definite to working precision.
     """
     with np.errstate(invalid="ignore"):
-        deviations = np.sqrt(np.diag(matrix))
-    if not (np.all(deviations > 0) and np.all(np.isfinite(matrix))):
-        raise degenerate(component)
+        deviations = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))  # (K, D)
+    usable = (deviations > 0).all(axis=1) & np.isfinite(matrices).all(axis=(1, 2))
+    if not usable.all():
+        raise degenerate(int(usable.argmin()))
+    correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
     try:
-        factor = np.linalg.cholesky(matrix / np.outer(deviations, deviations))
+        factors = np.linalg.cholesky(correlations)
     except np.linalg.LinAlgError:
-        raise degenerate(component) from None
-    if not np.diag(factor).min() ** 2 > SINGULAR:
-        raise degenerate(component)
-    return np.asarray(deviations[:, None] * factor)
+        raise degenerate(_first_indefinite(correlations)) from None
+    pivots = np.diagonal(factors, axis1=1, axis2=2).min(axis=1)
+    if not (pivots**2 > SINGULAR).all():
+        raise degenerate(int(pivots.argmin()))
+    return np.asarray(deviations[:, :, None] * factors)
 
 
-def precision_cholesky_of(matrix: Array, component: int) -> Array:
-    """Upper-triangular P with P P^T the inverse of `matrix`, shape (D, D)."""
-    factor = cholesky(matrix, component)
-    return np.ascontiguousarray(
-        solve_triangular(factor, np.eye(len(matrix)), lower=True).T
-    )
+def _first_indefinite(matrices: Array) -> int:
+    """Index of the first matrix without a Cholesky factor."""
+    for k, matrix in enumerate(matrices):
+        try:
+            np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            return k
+    raise AssertionError("every matrix has a Cholesky factor")
+
+
+def precision_cholesky(matrices: Array) -> Array:
+    """Upper-triangular P with P P^T the inverses of `matrices` (n_components, D, D)."""
+    inverses = np.linalg.inv(cholesky(matrices))
+    return np.ascontiguousarray(np.triu(np.swapaxes(inverses, 1, 2)))
 
 
 def inverse_roots(variances: Array) -> Array:
@@ -68,14 +78,14 @@ def inverse_roots(variances: Array) -> Array:
     return np.asarray(1 / np.sqrt(variances))
 
 
-def inverse(matrix: Array, component: int) -> Array:
-    """Inverse of a positive definite matrix."""
-    root = precision_cholesky_of(matrix, component)
-    return root @ root.T
+def inverses(matrices: Array) -> Array:
+    """Inverses of positive definite matrices (n_components, D, D)."""
+    roots = precision_cholesky(matrices)
+    return roots @ np.swapaxes(roots, 1, 2)
 
 
-def clipped(matrix: Array, floor: Array) -> Array:
-    r"""Raise the eigenvalues of `matrix` to 1 in the metric of diag(floor).
+def clipped(matrices: Array, floor: Array) -> Array:
+    r"""Raise the eigenvalues of matrices (n_components, D, D) to a floor.
 
     Of all :math:`\Sigma \succeq \mathrm{diag}(f)`, the result maximises
     :math:`-\log|\Sigma| - \mathrm{tr}(\Sigma^{-1} S)`: in units in which the floor is
@@ -83,12 +93,26 @@ def clipped(matrix: Array, floor: Array) -> Array:
     :math:`\lambda_j = \max(s_j, 1)`.
     """
     unit = np.sqrt(floor)
-    scaled = matrix / np.outer(unit, unit)
+    scaled = matrices / np.outer(unit, unit)
     try:
-        # Cheap and almost always enough: S - I is positive definite.
+        # Cheap and almost always enough: every S - I is positive definite.
         np.linalg.cholesky(scaled - np.eye(len(unit)))
     except np.linalg.LinAlgError:
         eigenvalues, vectors = np.linalg.eigh(scaled)
-        raised = (vectors * np.maximum(eigenvalues, 1.0)) @ vectors.T
-        return symmetrised(raised) * np.outer(unit, unit)
-    return matrix
+        raised = vectors * np.maximum(eigenvalues, 1.0)[:, None, :]
+        rebuilt = symmetrised(raised @ np.swapaxes(vectors, 1, 2))
+        below = eigenvalues[:, 0] < 1.0
+        scaled = np.where(below[:, None, None], rebuilt, scaled)
+        return scaled * np.outer(unit, unit)
+    return matrices
+
+
+def least_eigenvalues(matrices: Array, floor: Array) -> Array:
+    """Smallest eigenvalue in the metric of diag(floor), over the last two axes.
+
+    Columns whose floor is zero are left out.
+    """
+    used = np.flatnonzero(floor > 0)
+    unit = np.sqrt(floor[used])
+    scaled = matrices[..., used[:, None], used] / np.outer(unit, unit)
+    return np.asarray(np.linalg.eigvalsh(scaled)[..., 0])

@@ -6,7 +6,7 @@ import numpy as np
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.families.constraints import Constraint, Unconstrained
-from mixtura.families.covariance import Covariance
+from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
 from mixtura.statistics import Statistics, shared
 
@@ -78,7 +78,7 @@ class Gaussian:
         )
 
     def log_normalizers(self, params: GaussianParams) -> Array:
-        """log |P_k| - D/2 log 2 pi, and the constraint's factor, (n_components,)."""
+        """Log |P_k| - D/2 log 2 pi, and the constraint's factor, (n_components,)."""
         n_components, n_features = params.means.shape
         log_determinants = self.structure.log_determinants(
             params.precision_cholesky, n_components, n_features
@@ -184,7 +184,7 @@ class Gaussian:
         n_components, n_features = params.means.shape
         matrices = self.structure.to_full(params.covariances, n_components, n_features)
         rows = rng.standard_normal((len(components), n_features))
-        for k, matrix in enumerate(matrices):
+        for k, factor in enumerate(cholesky(matrices)):
             chosen = components == k
-            rows[chosen] = rows[chosen] @ cholesky(matrix, k).T + params.means[k]
+            rows[chosen] = rows[chosen] @ factor.T + params.means[k]
         return rows

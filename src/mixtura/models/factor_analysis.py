@@ -132,7 +132,7 @@ class FactorAnalysis:
         self, params: FactorParams, statistics: FactorStatistics
     ) -> FactorParams:
         """Regress x on (z, 1): loadings and mean together, then the noise."""
-        coefficients = np.linalg.solve(statistics.factors, statistics.cross.T).T
+        coefficients: Array = np.linalg.solve(statistics.factors, statistics.cross.T).T
         explained = (coefficients * statistics.cross).sum(axis=1)
         return FactorParams(
             mean=statistics.pivot + coefficients[:, -1],
@@ -191,5 +191,5 @@ def _posterior(params: FactorParams) -> tuple[Array, Array, float]:
 
 
 def _log_determinant(matrix: Array) -> float:
-    """log |matrix| of a positive definite matrix."""
+    """Log |matrix| of a positive definite matrix."""
     return 2 * float(np.log(np.diag(np.linalg.cholesky(matrix))).sum())

@@ -14,7 +14,14 @@ from mixtura.completion import SOFT, Completion
 from mixtura.data import Rows, Sequences
 from mixtura.families import Family
 from mixtura.models.categorical import one_hot
-from mixtura.models.forward_backward import backward, draw_path, forward, viterbi
+from mixtura.models.forward_backward import (
+    backward,
+    draw_path,
+    forward,
+    log_sum,
+    normalised,
+    viterbi,
+)
 from mixtura.statistics import EStatistics, Statistics
 
 
@@ -69,11 +76,10 @@ class Paths:
         beta = backward(log_transition, log_emissions)
         pairs = alpha[:-1, :, None] + log_transition
         pairs = pairs + (log_emissions + beta)[1:, None, :]
-        largest = alpha[-1].max()
         return cls(
-            values=_normalised(alpha + beta, (1,)),
-            transitions=_normalised(pairs, (1, 2)),
-            log_likelihood=float(largest + np.log(np.exp(alpha[-1] - largest).sum())),
+            values=normalised(alpha + beta, (1,)),
+            transitions=normalised(pairs, (1, 2)),
+            log_likelihood=float(log_sum(alpha[-1], 0)),
             log_start=log_start,
             log_transition=log_transition,
             log_emissions=log_emissions,
@@ -204,14 +210,6 @@ class HiddenMarkov:
             states[t] = rng.choice(len(params.start), p=probabilities)
             probabilities = params.transition[states[t]]
         return self.family.sample(params.components, states, rng), states
-
-
-def _normalised(log_values: Array, axes: tuple[int, ...]) -> Array:
-    """Exponentiate and divide by the sum over `axes`."""
-    if not len(log_values):
-        return log_values
-    values = np.exp(log_values - log_values.max(axis=axes, keepdims=True))
-    return np.asarray(values / values.sum(axis=axes, keepdims=True))
 
 
 def _rows_to_one(counts: Array, previous: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -86,7 +88,7 @@ class Mixture:
     proportions: Proportions = field(default_factory=Free)
 
     def log_joint(self, params: MixtureParams, X: Array) -> Array:
-        """log pi_k + log p(x | k) in nats, shape (n_samples, n_components)."""
+        """Log pi_k + log p(x | k) in nats, shape (n_samples, n_components)."""
         log_density = self.family.log_density(params.components, X)
         return log_weights(params) + log_density
 
@@ -148,16 +150,24 @@ class Mixture:
             self.family.blank(n_components, n_features),
         )
 
-    def from_responsibilities(self, data: Rows, responsibilities: Array) -> Any:
+    def from_responsibilities(
+        self, data: Any, responsibilities: Array, block_rows: int = 4096
+    ) -> MixtureParams:
         """Return the parameters that the M-step makes of given responsibilities.
 
         The first pass places the pivots, the second takes the moments about them, so
         that nothing cancels however far the components lie apart.
         """
-        params = self.blank(responsibilities.shape[1], data.X.shape[1])
-        posterior = Responsibilities(responsibilities, np.zeros(len(data)))
+
+        def part(block: Rows) -> MixtureStatistics:
+            values = responsibilities[block.start : block.start + len(block)]
+            posterior = Responsibilities(values, np.zeros(len(block)))
+            return self.statistics(params, block, posterior)
+
+        params = self.blank(responsibilities.shape[1], data.n_features)
         for _ in range(2):
-            params = self.m_step(params, self.statistics(params, data, posterior))
+            statistics = reduce(add, map(part, data.blocks(block_rows)))
+            params = self.m_step(params, statistics)
         return params
 
     def n_free_parameters(self, params: MixtureParams) -> int:
@@ -175,6 +185,6 @@ class Mixture:
 
 
 def log_weights(params: MixtureParams) -> Array:
-    """log pi, -inf for a dead component."""
+    """Log pi, -inf for a dead component."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(params.weights))

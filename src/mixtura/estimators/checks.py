@@ -1,0 +1,181 @@
+"""Checks of what a user passes to a mixture estimator, and their messages."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from mixtura._types import Array, IntArray
+from mixtura.data import UNKNOWN
+from mixtura.exceptions import DegenerateComponentError
+from mixtura.families.covariance_structure import Covariance
+
+
+def to_frame_or_array(X: Any) -> Any:
+    """Collect lazy frames; leave everything else to array conversion."""
+    native = nw.from_native(X, pass_through=True)
+    return native.collect().to_native() if isinstance(native, nw.LazyFrame) else X
+
+
+def check_interval(
+    owner: str, name: str, value: Any, kind: type, least: float, words: str
+) -> None:
+    """Require a number of the given kind that is at least `least`.
+
+    Raises
+    ------
+    ValueError
+        Naming the estimator, the argument and the value.
+    """
+    is_kind = isinstance(value, kind) and not isinstance(value, bool)
+    if not (is_kind and np.isfinite(value) and value >= least):
+        raise ValueError(
+            f"The {name!r} parameter of {owner} must be {words}. Got {value!r} instead."
+        )
+
+
+def check_choice(owner: str, name: str, value: Any, choices: Sequence[str]) -> None:
+    """Require one of the given strings."""
+    if not (isinstance(value, str) and value in choices):
+        words = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(
+            f"The {name!r} parameter of {owner} must be one of {words}. "
+            f"Got {value!r} instead."
+        )
+
+
+def check_number_or_auto(owner: str, name: str, value: Any) -> None:
+    """Require the string 'auto' or a number that is not negative."""
+    if not (isinstance(value, str) and value == "auto"):
+        words = "'auto' or a float in the range [0.0, inf)"
+        check_interval(owner, name, value, Real, 0.0, words)
+
+
+def check_count(owner: str, name: str, value: Any, least: int) -> None:
+    """Require an integer that is at least `least`."""
+    words = f"an int in the range [{least}, inf)"
+    check_interval(owner, name, value, Integral, least, words)
+
+
+def check_shape(values: Array, shape: tuple[int, ...], name: str) -> None:
+    """Require the shape of an initial parameter."""
+    if values.shape != shape:
+        raise ValueError(
+            f"The parameter '{name}' should have the shape of {shape}, "
+            f"but got {values.shape}"
+        )
+
+
+def as_floats(values: Any, name: str) -> Array:
+    """Convert to a finite float64 array of its own."""
+    array = np.array(values, dtype=np.float64)
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(
+            f"The parameter '{name}' must be finite; got {array[where]} at {where}."
+        )
+    return array
+
+
+def check_weights(values: Any, n_components: int) -> Array:
+    """Require mixture weights: a distribution over the components."""
+    weights = as_floats(values, "weights")
+    check_shape(weights, (n_components,), "weights")
+    if (weights < 0).any() or (weights > 1).any():
+        worst = int(np.argmax(np.abs(weights - 0.5)))
+        # The first sentence is scikit-learn's, whose two labels are interchanged.
+        raise ValueError(
+            "The parameter 'weights' should be in the range [0, 1], but got "
+            f"max value {weights.min():.5f}, min value {weights.max():.5f}: "
+            f"weights[{worst}] is {weights[worst]:.5f}."
+        )
+    if abs(weights.sum() - 1.0) > 1e-6:
+        raise ValueError(
+            "The parameter 'weights' should be normalized, "
+            f"but got sum(weights) = {weights.sum():.5f}"
+        )
+    return weights / weights.sum()
+
+
+def check_means(values: Any, n_components: int, n_features: int) -> Array:
+    """Require one mean a component."""
+    means = as_floats(values, "means")
+    check_shape(means, (n_components, n_features), "means")
+    return means
+
+
+def check_precisions(
+    values: Any, structure: Covariance, n_components: int, n_features: int
+) -> Array:
+    """Return the covariances of given precisions, in the structure's shape."""
+    name = f"{structure.name} precision"
+    precisions = as_floats(values, name)
+    check_shape(precisions, structure.shape(n_components, n_features), name)
+    return _inverted(precisions, structure, name)
+
+
+def check_covariances(
+    values: Any, structure: Covariance, n_components: int, n_features: int
+) -> Array:
+    """Require positive definite covariances in the structure's shape."""
+    name = f"{structure.name} covariance"
+    covariances = as_floats(values, name)
+    check_shape(covariances, structure.shape(n_components, n_features), name)
+    _inverted(covariances, structure, name)
+    return covariances
+
+
+def _inverted(matrices: Array, structure: Covariance, name: str) -> Array:
+    """Invert, or say which component cannot be."""
+    is_matrix = structure.name in ("full", "tied")
+    words = "symmetric, positive-definite" if is_matrix else "positive"
+    error = f"'{name}' should be {words}"
+    if is_matrix and not np.allclose(matrices, np.swapaxes(matrices, -1, -2)):
+        raise ValueError(error)
+    if not is_matrix and not (matrices > 0).all():
+        raise ValueError(error)
+    try:
+        return structure.from_precisions(matrices)
+    except DegenerateComponentError as collapse:
+        raise ValueError(f"{error}; component {collapse.component} is not") from None
+
+
+def check_labels(values: Any, n_samples: int, n_components: int, name: str) -> IntArray:
+    """Require a component index a row, -1 where it is not known."""
+    labels = np.asarray(values)
+    if labels.shape != (n_samples,):
+        raise ValueError(
+            f"{name} must have the shape ({n_samples},), one entry a row of X; "
+            f"got {labels.shape}."
+        )
+    as_integers = labels.astype(np.intp)
+    wrong = (as_integers != labels) | (labels < UNKNOWN) | (as_integers >= n_components)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"{name} must be component indices 0 to {n_components - 1}, or -1 for "
+            f"rows whose component is not known; got {labels[row]!r} in row {row}."
+        )
+    return as_integers
+
+
+def check_responsibilities(values: Any, n_samples: int, n_components: int) -> Array:
+    """Require responsibilities (n_samples, n_components) or labels (n_samples,)."""
+    array = np.asarray(values)
+    if array.ndim == 1:
+        labels = check_labels(array, n_samples, n_components, "init_params")
+        known = labels[:, None] == np.arange(n_components)
+        return np.where((labels == UNKNOWN)[:, None], 1 / n_components, known * 1.0)
+    responsibilities = as_floats(array, "init_params")
+    check_shape(responsibilities, (n_samples, n_components), "init_params")
+    totals = responsibilities.sum(axis=1)
+    wrong = (responsibilities < 0).any(axis=1) | (np.abs(totals - 1) > 1e-6)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            "init_params must hold responsibilities: rows that are not negative and "
+            f"sum to 1; got {responsibilities[row].tolist()} in row {row}."
+        )
+    return np.asarray(responsibilities / totals[:, None])

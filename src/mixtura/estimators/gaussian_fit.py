@@ -1,0 +1,272 @@
+"""One fit of a Gaussian mixture: from checked rows to the best of several EM runs."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mixtura._types import Array, Rng
+from mixtura.completion import SOFT, Completion
+from mixtura.data import Rows
+from mixtura.em import EMResult, Outcome, em
+from mixtura.estimators.gaussian_starts import Given, starting_params
+from mixtura.estimators.progress import Progress
+from mixtura.exceptions import DegenerateComponentError, DegenerateDataWarning
+from mixtura.execution.blas import single_threaded_blas
+from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
+from mixtura.families.covariance_structure import Covariance
+from mixtura.families.gaussian import Gaussian, GaussianParams
+from mixtura.init.distinct import distinct_rows, standardised
+from mixtura.models.mixture import Mixture, MixtureParams
+from mixtura.units import ScaledRows, Units
+
+FLOOR = 1e-10
+"""With reg_covar="auto", no variance falls below this share of the column's."""
+
+COLLAPSED = 100.0
+"""A component with a variance within this factor of the floor has collapsed."""
+
+NEGLIGIBLE = 1e-24
+"""With reg_covar=0, variances below this share of the column's are rounding."""
+
+NATS_LEFT = 1e-4
+"""With tol="auto", stop when this much log-likelihood is left to gain in total."""
+
+IN_MEMORY_BYTES = 1 << 24
+"""Data up to this size are scaled once, larger ones block by block in each pass."""
+
+START_ROWS = 20_000
+"""Starts are made from at most this many rows; more add time and little else."""
+
+TIE = 1e-9
+"""A later start must be better than an earlier one by this share to be preferred."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A Gaussian mixture and its data, in the units of the fit.
+
+    Parameters
+    ----------
+    model : Mixture
+    data : Rows or ScaledRows
+        Rows of positive weight, as z.
+    units : Units
+        The way back.
+    sample : Rows
+        Distinct rows for the starts.
+    """
+
+    model: Mixture
+    data: Rows | ScaledRows
+    units: Units
+    sample: Rows
+
+    @classmethod
+    def of(
+        cls, rows: Rows, structure: Covariance, reg_covar: float | str, rng: Rng
+    ) -> "Problem":
+        """Choose the units and the constraint for checked rows."""
+        units = Units.of(rows.X, rows.weights, structure.scales_by_column)
+        scaled = ScaledRows(rows, units)
+        data: Rows | ScaledRows = scaled
+        if rows.X.size * 8 <= IN_MEMORY_BYTES:
+            data = Rows(units.to_z(rows.X), rows.weights, rows.labels)
+        model = Mixture(Gaussian(structure, constraint(reg_covar, units)))
+        return cls(model, data, units, distinct_rows(data, START_ROWS, rng))
+
+    @property
+    def family(self) -> Gaussian:
+        """The Gaussian family of the model."""
+        assert isinstance(self.model.family, Gaussian)
+        return self.model.family
+
+    def collapsed(self, params: MixtureParams) -> list[int]:
+        """Living components with a variance at the floor in some direction.
+
+        Constant columns are left out. Without a floor nothing is known to be wrong:
+        a collapse raises.
+        """
+        floor = self.family.constraint
+        if not isinstance(floor, Floor) or not (self.units.variances > 0).any():
+            return []
+        varying = np.where(self.units.variances > 0, floor.variances, 0.0)
+        ratios = self.family.structure.least_ratios(
+            params.components.covariances, varying, len(params.weights)
+        )
+        return np.flatnonzero((ratios < COLLAPSED) & (params.weights > 0)).tolist()
+
+    def in_user_units(self, params: MixtureParams) -> MixtureParams:
+        """Map parameters from z back to x; factors scale by powers of two, exactly."""
+        scale, structure = self.units.scale, self.family.structure
+        inner = params.components
+        return MixtureParams(
+            params.weights,
+            GaussianParams(
+                self.units.to_x(inner.means),
+                structure.rescale(inner.covariances, scale),
+                structure.rescale_factor(inner.precision_cholesky, scale),
+            ),
+        )
+
+    def log_likelihood(self, params: MixtureParams) -> float:
+        """Log-likelihood in nats in the caller's units, without any penalty."""
+        model = Mixture(Gaussian(self.family.structure))
+        total = IN_MEMORY(lambda block: model.e_step(params, block), self.data)
+        return float(total.log_likelihood - self.log_volume)
+
+    @property
+    def log_volume(self) -> float:
+        """What the change of units adds to the log-likelihood in z, in nats."""
+        return self.data.n_observations * self.units.log_volume
+
+
+def constraint(reg_covar: float | str, units: Units) -> Constraint:
+    """Return the constraint that `reg_covar` asks for, in the units of the fit."""
+    if isinstance(reg_covar, str):
+        # A constant column has no variance to compare with; its scale is its size.
+        return Floor(FLOOR * np.where(units.variances > 0, units.variances, 1.0))
+    if reg_covar > 0:
+        return Ridge(reg_covar / units.scale**2)
+    return Unconstrained(NEGLIGIBLE * units.variances)
+
+
+@single_threaded_blas()
+def best_fit(
+    problem: Problem,
+    start: Callable[[], str | Array],
+    given: Given,
+    n_components: int,
+    n_init: int,
+    rng: Rng,
+    *,
+    tol: float | str,
+    max_iter: int,
+    completion: Completion = SOFT,
+    progress: Progress,
+) -> EMResult:
+    """Run EM from `n_init` starts and return the best result.
+
+    Sound fits come before those with a collapsed component; among them the objective
+    decides.
+
+    Raises
+    ------
+    DegenerateComponentError
+        If every start ends in a component whose covariance is not defined.
+    """
+
+    def is_sound(params: Any) -> bool:
+        return not problem.collapsed(params)
+
+    n_observations = problem.data.n_observations
+    best: EMResult | None = None
+    failure: DegenerateComponentError | None = None
+    for i in range(n_init):
+        progress.announce(i)
+        try:
+            params = starting_params(
+                problem.model,
+                problem.data,
+                problem.sample,
+                start(),
+                given,
+                n_components,
+                rng,
+                is_sound,
+            )
+            result = em(
+                problem.model,
+                problem.data,
+                params,
+                tol=NATS_LEFT / n_observations if isinstance(tol, str) else tol,
+                max_iter=max_iter,
+                completion=completion,
+                callback=progress,
+            )
+        except DegenerateComponentError as error:
+            failure = error
+            continue
+        if result.outcome is Outcome.COMPONENT_COLLAPSED:
+            failure = DegenerateComponentError(result.message, -1)
+            continue
+        if best is None or _is_better(result, best, is_sound):
+            best = result
+        if result.outcome is Outcome.INTERRUPTED:
+            break
+    if best is None:
+        assert failure is not None
+        raise failure
+    return best
+
+
+def _is_better(new: EMResult, old: EMResult, is_sound: Callable[[Any], bool]) -> bool:
+    sound = is_sound(new.params), is_sound(old.params)
+    if sound[0] != sound[1]:
+        return sound[0]
+    gain = new.log_likelihood - old.log_likelihood
+    return gain > TIE * max(abs(old.log_likelihood), 1.0)
+
+
+def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
+    """Say what in the data makes the fit degenerate."""
+    constant = [names[j] for j in np.flatnonzero(problem.units.variances == 0)]
+    if constant:
+        _warn(
+            f"{_listed('column', constant)} the same in every row and say nothing "
+            "about the components. Consider leaving them out."
+        )
+    if len(problem.sample) < n_components:
+        _warn(
+            f"The data have {len(problem.sample)} distinct rows for {n_components} "
+            "components; the components without a row of their own have weight 0. "
+            "Choose a smaller n_components."
+        )
+    dependent = _dependent_columns(problem.sample)
+    if dependent:
+        _warn(
+            f"{_listed('column', [names[j] for j in dependent])} linearly dependent; "
+            "the variance in that direction is kept from zero. Leave one out, or use "
+            "a diagonal covariance."
+        )
+
+
+def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
+    """Name the components that rest on (almost) no spread in some direction."""
+    collapsed = problem.collapsed(params)
+    if collapsed and not _dependent_columns(problem.sample):
+        names = [f"{k} (weight {params.weights[k]:.3g})" for k in collapsed]
+        _warn(
+            f"{_listed('component', names)} collapsed onto (nearly) equal values in "
+            "some direction, held only by the floor under the variances; likelihoods "
+            "and criteria of such a fit mean little. Use fewer components, a simpler "
+            "covariance_type, or a larger reg_covar."
+        )
+
+
+def _dependent_columns(sample: Rows) -> list[int]:
+    """Varying columns that take part in a linear dependence."""
+    if sample.n_features == 1 or len(sample) <= sample.n_features:
+        return []
+    X = standardised(sample)
+    varying = np.flatnonzero(X.any(axis=0))
+    if len(varying) < 2:
+        return []
+    correlation = np.cov(X[:, varying].T, aweights=sample.weights, ddof=0)
+    eigenvalues, vectors = np.linalg.eigh(correlation)
+    null = vectors[:, eigenvalues < COLLAPSED * FLOOR]
+    return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
+
+
+def _listed(noun: str, names: list[str]) -> str:
+    """Return 'Column a is' or 'Columns a, b are'."""
+    is_single = len(names) == 1
+    head = noun.capitalize() + ("" if is_single else "s")
+    return f"{head} {', '.join(names)} {'is' if is_single else 'are'}"
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, DegenerateDataWarning, stacklevel=4)

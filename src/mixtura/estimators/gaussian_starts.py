@@ -1,0 +1,153 @@
+"""The start of a Gaussian mixture fit: names and initial values -> parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mixtura._types import Array, IntArray, Rng
+from mixtura.data import UNKNOWN, Rows
+from mixtura.families.gaussian import Gaussian
+from mixtura.init import starts
+from mixtura.init.distinct import standardised
+from mixtura.init.search import best_start
+from mixtura.models.categorical import one_hot
+from mixtura.models.mixture import Mixture, MixtureParams
+from mixtura.units import ScaledRows
+
+PARTITIONS: dict[str, starts.Start] = {
+    "kmeans": starts.kmeans,
+    "random": starts.random,
+}
+CENTRES: dict[str, starts.Centres] = {
+    "k-means++": starts.plus_plus,
+    "random_from_data": starts.random_rows,
+}
+NAMES = ("auto", *PARTITIONS, *CENTRES)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Initial values in the units of the fit; None where the start supplies them."""
+
+    weights: Array | None = None
+    means: Array | None = None
+    covariances: Array | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to supply."""
+        values = (self.weights, self.means, self.covariances)
+        return all(value is not None for value in values)
+
+
+def starting_params(
+    model: Mixture,
+    data: Rows | ScaledRows,
+    sample: Rows,
+    start: str | Array,
+    given: Given,
+    n_components: int,
+    rng: Rng,
+    is_sound: Callable[[Any], bool],
+) -> MixtureParams:
+    """Return the parameters from which EM starts.
+
+    Parameters
+    ----------
+    model : Mixture
+        Over a Gaussian family.
+    data : Rows or ScaledRows
+    sample : Rows
+        Distinct rows of the data, or of a subsample, from which named starts are made.
+    start : str or ndarray of shape (n_samples, n_components)
+        One of `NAMES`, or responsibilities.
+    given : Given
+        What replaces the values that the start supplies.
+    n_components : int
+    rng : Generator
+    is_sound : callable
+        Whether parameters are free of collapsed components.
+    """
+    family = model.family
+    assert isinstance(family, Gaussian)
+    if given.is_complete:
+        params = model.blank(n_components, data.n_features)
+    elif not isinstance(start, str):
+        params = model.from_responsibilities(data, start)
+    elif given.means is not None and start == "auto":
+        params = _spread(model, sample, n_components)
+    else:
+        params = _named(model, sample, start, n_components, rng, is_sound)
+    if data.labels is not None and given.means is None:
+        params = _aligned(model, params, data.take(_known(data.labels)))
+    weights = params.weights if given.weights is None else given.weights
+    components = params.components
+    if given.means is not None or given.covariances is not None:
+        means = components.means if given.means is None else given.means
+        covariances = given.covariances
+        if covariances is None:
+            covariances = components.covariances
+        components = family.params(means, covariances)
+    return MixtureParams(weights, components)
+
+
+def _named(
+    model: Mixture,
+    rows: Rows,
+    start: str,
+    n_components: int,
+    rng: Rng,
+    is_sound: Callable[[Any], bool],
+) -> MixtureParams:
+    """Start from distinct rows with weights."""
+    assert rows.weights is not None
+    if len(rows) <= n_components:  # a component a row; what is left over stays empty
+        return model.from_responsibilities(
+            rows, one_hot(np.arange(len(rows)), n_components)
+        )
+    if start == "auto":
+        return best_start(model, rows, n_components, rng, is_sound)
+    space = standardised(rows)
+    if start in PARTITIONS:
+        make = PARTITIONS[start]
+        return model.from_responsibilities(
+            rows, make(space, rows.weights, n_components, rng)
+        )
+    chosen = CENTRES[start](space, rows.weights, n_components, rng)
+    params = _spread(model, rows, n_components)
+    assert isinstance(model.family, Gaussian)
+    components = model.family.params(rows.X[chosen], params.components.covariances)
+    return replace(params, components=components)
+
+
+def _spread(model: Mixture, rows: Rows, n_components: int) -> MixtureParams:
+    """Equal weights, and for each component the mean and covariance of all rows."""
+    uniform = np.full((len(rows), n_components), 1 / n_components)
+    return model.from_responsibilities(rows, uniform)
+
+
+def _known(labels: IntArray) -> IntArray:
+    return np.flatnonzero(labels != UNKNOWN)
+
+
+def _aligned(model: Mixture, params: MixtureParams, known: Rows) -> MixtureParams:
+    """Number the components so that they agree best with the known labels."""
+    if not len(known):
+        return params
+    assert known.labels is not None
+    n_components = len(params.weights)
+    posterior = model.posterior(params, replace(known, labels=None))
+    agreement = one_hot(known.labels, n_components).T @ posterior.values
+    _, order = linear_sum_assignment(agreement, maximize=True)
+    components = params.components
+    assert isinstance(model.family, Gaussian)
+    covariances = components.covariances
+    if model.family.structure.per_component:
+        covariances = covariances[order]
+    return MixtureParams(
+        params.weights[order],
+        model.family.params(components.means[order], covariances),
+    )

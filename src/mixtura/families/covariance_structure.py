@@ -1,0 +1,124 @@
+"""The interface of a covariance structure.
+
+A structure says how the covariances of K Gaussian components are stored, factored,
+estimated and counted; adding one is adding a class. Throughout, `precision_cholesky`
+is the upper-triangular P with precision P P^T, so that y = (x - mu) P has unit
+covariance.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._types import Array
+from mixtura.kernels import Kernels
+
+
+class Covariance(ABC):
+    """A covariance structure for K components in D dimensions."""
+
+    name: ClassVar[str]
+    kernels: ClassVar[Kernels]
+    """The loops over rows: E-step, log joint, log density, labels."""
+    scales_by_column: ClassVar[bool] = True
+    """Whether the structure survives a change of units in single columns."""
+    per_component: ClassVar[bool] = True
+    """Whether the first axis of stored covariances runs over components."""
+
+    def keep(self, alive: NDArray[np.bool_], new: Array, old: Array) -> Array:
+        """Return `new` covariances for living components, `old` ones for dead."""
+        if not self.per_component:
+            return new
+        return np.where(alive.reshape(-1, *(1,) * (new.ndim - 1)), new, old)
+
+    @abstractmethod
+    def identity(self, n_components: int, n_features: int) -> Array:
+        """Return unit covariances."""
+
+    @abstractmethod
+    def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
+        """Return the shape in which covariances are stored."""
+
+    @abstractmethod
+    def factor(self, covariances: Array) -> Array:
+        """Return the precision Cholesky factors.
+
+        Raises
+        ------
+        DegenerateComponentError
+            If a covariance is not positive definite.
+        """
+
+    @abstractmethod
+    def log_determinants(
+        self, precision_cholesky: Array, n_components: int, n_features: int
+    ) -> Array:
+        """Log |P_k| = -1/2 log |Sigma_k|, shape (n_components,)."""
+
+    @abstractmethod
+    def second_moments(self, X: Array, weights: Array, pivot: Array) -> Array:
+        """Sum over i of w_ik (x_i - c_k)(x_i - c_k)^T, in the structure's shape."""
+
+    @abstractmethod
+    def outer(self, u: Array, v: Array) -> Array:
+        """u_k v_k^T for arrays of shape (n_components, n_features), likewise."""
+
+    @abstractmethod
+    def estimate(self, scatter: Array, counts: Array, n_features: int) -> Array:
+        """Return the maximum-likelihood covariances, given scatter about the means.
+
+        Components with a count of zero get nan.
+        """
+
+    @abstractmethod
+    def trace(self, precision_cholesky: Array, second: Array) -> float:
+        """Sum over k of tr(Sigma_k^-1 S_k)."""
+
+    @abstractmethod
+    def add_diagonal(self, covariances: Array, variances: Array) -> Array:
+        """Return covariances with `variances` (n_features,) added to their diagonal."""
+
+    @abstractmethod
+    def clip(self, covariances: Array, floor: Array) -> Array:
+        """Return the maximum-likelihood covariances among those >= diag(floor)."""
+
+    @abstractmethod
+    def least_ratios(
+        self, covariances: Array, floor: Array, n_components: int
+    ) -> Array:
+        """Smallest eigenvalue in the metric of diag(floor), shape (n_components,).
+
+        Columns whose floor is zero are left out.
+        """
+
+    @abstractmethod
+    def precision_traces(
+        self, precision_cholesky: Array, variances: Array, n_components: int
+    ) -> Array:
+        """tr(Sigma_k^-1 diag(variances)), shape (n_components,)."""
+
+    @abstractmethod
+    def rescale(self, covariances: Array, scale: Array) -> Array:
+        """Return the covariances of data whose columns are multiplied by `scale`."""
+
+    @abstractmethod
+    def rescale_factor(self, precision_cholesky: Array, scale: Array) -> Array:
+        """Return the factors of data whose columns are multiplied by `scale`."""
+
+    @abstractmethod
+    def precisions(self, precision_cholesky: Array) -> Array:
+        """Return the inverse covariances, in the structure's shape."""
+
+    @abstractmethod
+    def from_precisions(self, precisions: Array) -> Array:
+        """Return the covariances of given precisions."""
+
+    @abstractmethod
+    def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
+        """Return one matrix a component, (n_components, n_features, n_features)."""
+
+    @abstractmethod
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """Count the free covariance parameters."""

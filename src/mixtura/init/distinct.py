@@ -1,0 +1,48 @@
+"""Distinct rows with their total weights."""
+
+from typing import Any
+
+import numpy as np
+
+from mixtura._types import Array, Rng
+from mixtura.data import Rows
+
+
+def distinct_rows(data: Any, largest: int, rng: Rng) -> Rows:
+    """Collect the distinct rows, in lexicographic order, with their total weights.
+
+    Parameters
+    ----------
+    data : Rows or ScaledRows
+    largest : int
+        Beyond this many rows a random subsample stands for the whole.
+    rng : Generator
+        Draws the subsample.
+    """
+    chosen = np.arange(len(data))
+    if len(data) > largest:
+        chosen = np.sort(rng.choice(len(data), size=largest, replace=False))
+    rows = data.take(chosen)
+    X = rows.X
+    weights = np.ones(len(rows)) if rows.weights is None else rows.weights
+    order = np.lexsort(X.T[::-1])
+    X, weights = X[order], weights[order]
+    starts = np.r_[True, np.any(X[1:] != X[:-1], axis=1)]
+    totals = np.add.reduceat(weights, np.flatnonzero(starts))
+    return Rows(np.ascontiguousarray(X[starts]), totals)
+
+
+def standardised(data: Rows) -> Array:
+    """Columns of unit weighted variance; constant ones become zero."""
+    centered = data.X - np.average(data.X, axis=0, weights=data.weights)
+    deviations = np.sqrt(np.average(centered**2, axis=0, weights=data.weights))
+    return np.asarray(centered / np.where(deviations > 0, deviations, 1.0))
+
+
+def whitened(data: Rows) -> Array:
+    """Uncorrelated directions of unit weighted variance; those without are left out."""
+    X = standardised(data)
+    correlation = np.cov(X.T, aweights=data.weights, ddof=0).reshape(X.shape[1], -1)
+    eigenvalues, vectors = np.linalg.eigh(correlation)
+    kept = eigenvalues > 1e-10 * max(eigenvalues[-1], 1.0)
+    return np.asarray(X @ (vectors[:, kept] / np.sqrt(eigenvalues[kept])))

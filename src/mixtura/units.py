@@ -1,0 +1,155 @@
+"""The units in which a fit is computed: z = (x - c) / s for each column.
+
+c is a value of the column and s a power of two, so both ways are exact to rounding of
+the data themselves; in z nothing is far from the origin and nothing is very large.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from mixtura._types import Array, IntArray
+from mixtura.data import Rows
+
+BLOCK_ROWS = 1 << 14
+
+
+@dataclass(frozen=True)
+class Units:
+    """Centre and scale of each column.
+
+    Parameters
+    ----------
+    center : ndarray of shape (n_features,)
+        A value of each column near its mean.
+    scale : ndarray of shape (n_features,)
+        A power of two near each column's standard deviation, or near its size if the
+        column is constant.
+    variances : ndarray of shape (n_features,)
+        Variances of the columns of z; zero for constant columns.
+    """
+
+    center: Array
+    scale: Array
+    variances: Array
+
+    @classmethod
+    def of(cls, X: Array, weights: Array | None, by_column: bool) -> Self:
+        """Measure the columns of X (n_samples, n_features).
+
+        Parameters
+        ----------
+        X : ndarray
+        weights : ndarray of shape (n_samples,), optional
+        by_column : bool
+            Give each column its own scale, or all the same.
+        """
+        center, deviation = _center_and_deviation(Rows(X, weights))
+        size = np.where(deviation > 0, deviation, np.abs(center))
+        size = np.where(size > 0, size, 1.0)
+        if not by_column:
+            varying = deviation[deviation > 0]
+            common = varying if len(varying) else size
+            largest = common.max()
+            size = np.full_like(
+                size, largest * np.sqrt(((common / largest) ** 2).mean())
+            )
+        scale = np.exp2(np.round(np.log2(size)))
+        return cls(center, scale, (deviation / scale) ** 2)
+
+    @property
+    def log_volume(self) -> float:
+        """sum_j log s_j: a log-density in x is the one in z less this."""
+        return float(np.log(self.scale).sum())
+
+    def to_z(self, X: Array) -> Array:
+        """(x - c) / s in float64, for the rows of X."""
+        return np.asarray((X - self.center) / self.scale)
+
+    def to_x(self, Z: Array) -> Array:
+        """C + s z for the rows of Z."""
+        return self.center + self.scale * Z
+
+
+def _center_and_deviation(rows: Rows) -> tuple[Array, Array]:
+    """Value nearest the weighted mean, and weighted standard deviation, by column.
+
+    Sums are taken about a value of the column and in units of its range: they neither
+    cancel nor overflow.
+    """
+    low, high = rows.X.min(axis=0) / 2.0, rows.X.max(axis=0) / 2.0
+    reach = np.where(high > low, high - low, 1.0)
+    total, first = 0.0, np.zeros(rows.n_features)
+    for block in rows.blocks(BLOCK_ROWS):
+        first += block.weighted((block.X / 2.0 - low) / reach).sum(axis=0)
+        total += block.n_observations
+    mean = first / total
+    second = np.zeros(rows.n_features)
+    nearest, center = np.full(rows.n_features, np.inf), 2 * low
+    for block in rows.blocks(BLOCK_ROWS):
+        distance = np.abs((block.X / 2.0 - low) / reach - mean)
+        second += block.weighted(distance**2).sum(axis=0)
+        least = distance.min(axis=0)
+        value = np.where(distance == least, block.X, np.inf).min(axis=0)
+        # The smaller of equally near values, so that the order of rows is immaterial.
+        value = np.where(least == nearest, np.minimum(value, center), value)
+        center = np.where(least <= nearest, value, center)
+        nearest = np.minimum(least, nearest)
+    deviation = 2 * reach * np.sqrt(second / total)
+    return center, np.where(high > low, deviation, 0.0)
+
+
+@dataclass(frozen=True)
+class ScaledRows:
+    """Rows in the caller's units that turn into z block by block.
+
+    The whole of z never exists, so data may be large, read-only or on disk.
+
+    Parameters
+    ----------
+    rows : Rows
+        In the caller's units, of any real dtype.
+    units : Units
+    """
+
+    rows: Rows
+    units: Units
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def n_observations(self) -> float:
+        """Sum of the weights."""
+        return self.rows.n_observations
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.rows.n_features
+
+    @property
+    def weights(self) -> Array | None:
+        """Weights of the rows."""
+        return self.rows.weights
+
+    @property
+    def labels(self) -> IntArray | None:
+        """Known labels of the rows."""
+        return self.rows.labels
+
+    def blocks(self, size: int) -> Iterator[Rows]:
+        """Yield blocks of z."""
+        for block in self.rows.blocks(size):
+            yield replace(block, X=self.units.to_z(block.X))
+
+    def take(self, chosen: IntArray) -> Rows:
+        """Yield z for some of the rows."""
+        rows = self.rows
+        return Rows(
+            self.units.to_z(rows.X[chosen]),
+            None if rows.weights is None else rows.weights[chosen],
+            None if rows.labels is None else rows.labels[chosen],
+        )

@@ -1,0 +1,71 @@
+"""scikit-learn's own tests for its mixture class, run on ours.
+
+Every test of the public interface is collected from the installed scikit-learn with
+its `GaussianMixture` replaced. Left out are tests of private functions, of private
+methods, and of the array-API dispatch.
+"""
+
+import numpy as np
+import pytest
+from sklearn.mixture.tests import test_gaussian_mixture as theirs
+from sklearn.mixture.tests import test_mixture as theirs_too
+
+from mixtura import GaussianMixture
+
+PRIVATE = {
+    "test_suffstat_sk_full": "private estimators of covariances",
+    "test_suffstat_sk_tied": "private estimators of covariances",
+    "test_suffstat_sk_diag": "private estimators of covariances",
+    "test_gaussian_suffstat_sk_spherical": "private estimators of covariances",
+    "test_compute_log_det_cholesky": "private function",
+    "test_gaussian_mixture_log_probabilities": "private function",
+    "test_gaussian_mixture_estimate_log_prob_resp": "private method",
+    "test_gaussian_mixture_setting_best_params": "pickled private state",
+    "test_gaussian_mixture_precisions_init": "private _initialize",
+    "test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters": (
+        "counts calls of a private function"
+    ),
+    "test_gaussian_mixture_array_api_compliance": "array-API dispatch",
+    "test_gaussian_mixture_raises_where_array_api_not_implemented": (
+        "array-API dispatch"
+    ),
+}
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::mixtura.exceptions.DegenerateDataWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def ours(monkeypatch):
+    monkeypatch.setattr(theirs, "GaussianMixture", GaussianMixture)
+
+
+@pytest.fixture(params=[0, 42])
+def global_random_seed(request):
+    return request.param
+
+
+@pytest.fixture
+def global_dtype():
+    return np.float64
+
+
+def _collect() -> None:
+    for name, test in vars(theirs).items():
+        if name.startswith("test_") and name not in PRIVATE:
+            globals()[name] = test
+
+
+_collect()
+
+test_n_components_greater_than_n_samples = pytest.mark.parametrize(
+    "estimator", [GaussianMixture()]
+)(theirs_too.test_mixture_n_components_greater_than_n_samples_error.__wrapped__) if (
+    hasattr(theirs_too.test_mixture_n_components_greater_than_n_samples_error, "__wrapped__")
+) else None
+
+
+def test_the_list_of_private_tests_is_current():
+    assert set(PRIVATE) <= set(vars(theirs))
