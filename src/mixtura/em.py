@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, partial
-from itertools import count, pairwise
+from itertools import count
 from typing import Any, Literal
 
+from mixtura.acceleration import Acceleration, PlainStepper, Point, Stepper
 from mixtura.completion import SOFT, Completion
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.in_memory import IN_MEMORY
@@ -24,8 +25,8 @@ Executor = Callable[[Callable[[Any], Any], Any], Any]
 # measured (1e-15 times sqrt(n)), far below any gain that matters.
 ROUNDING = 1e-13
 
-# Before two gains are known there is no rate; EM is slow, so assume it is.
-ASSUMED_RATE = 0.9
+# The same where a covariance is nearly singular (condition 1e10).
+WORST_ROUNDING = 1e-10
 
 
 class Outcome(Enum):
@@ -202,22 +203,39 @@ def em_steps(
     1 M -9.8929 0.0013
     1 E -9.8929 0.0000
     """
+    return _steps(model, data, params, completion, executor, PlainStepper())
 
-    def e_step(at: Any, iteration: int) -> EStatistics:
-        step = partial(model.e_step, at, completion=completion.at(iteration))
-        total: EStatistics = executor(step, data)
-        return total
 
-    statistics = e_step(params, 0)
-    for iteration in count():
+def _steps(
+    model: LatentModel,
+    data: Any,
+    params: Any,
+    completion: Completion,
+    executor: Executor,
+    stepper: Stepper,
+) -> Iterator[EMStep]:
+    """Yield half-steps, of EM or of what accelerates it."""
+
+    def e_step_of(iteration: int) -> Callable[[Any], EStatistics]:
         completed = completion.at(iteration)
-        context = (statistics, model, params, data, completed)
-        yield EMStep(iteration, "E", params, statistics.log_likelihood, *context)
-        new_params = model.m_step(params, statistics)
-        new_statistics = e_step(new_params, iteration + 1)
-        log_likelihood = new_statistics.log_likelihood
-        yield EMStep(iteration + 1, "M", new_params, log_likelihood, *context)
-        params, statistics = new_params, new_statistics
+        return lambda at: executor(
+            partial(model.e_step, at, completion=completed), data
+        )
+
+    point = Point(params, e_step_of(0)(params))
+    for iteration in count():
+        context = (
+            point.statistics,
+            model,
+            point.params,
+            data,
+            completion.at(iteration),
+        )
+        here = point.statistics.log_likelihood
+        yield EMStep(iteration, "E", point.params, here, *context)
+        point = stepper.advance(model, e_step_of(iteration + 1), point)
+        there = point.statistics.log_likelihood
+        yield EMStep(iteration + 1, "M", point.params, there, *context)
 
 
 def em(
@@ -228,6 +246,7 @@ def em(
     tol: float = 1e-6,
     max_iter: int = 1000,
     completion: Completion = SOFT,
+    acceleration: Acceleration | None = None,
     executor: Executor = IN_MEMORY,
     callback: Callable[[EMStep], object] | None = None,
 ) -> EMResult:
@@ -246,6 +265,8 @@ def em(
         Largest number of iterations.
     completion : Completion
         Soft (default), hard or stochastic EM.
+    acceleration : Acceleration, optional
+        What takes fewer steps than EM. None is textbook EM, step for step.
     executor : callable
         ``executor(e_step, data)`` returns the sum of ``e_step(block)`` over blocks.
     callback : callable, optional
@@ -259,19 +280,28 @@ def em(
 
     Raises
     ------
+    ValueError
+        If an acceleration is asked for with a completion that is not soft.
     KeyboardInterrupt
         If nothing has been computed yet.
     DegenerateComponentError
         Likewise, if the initial parameters are not usable.
     """
-    run = _Run(tol * data.n_observations, data.n_observations, completion.monotone)
-    steps = em_steps(model, data, params, completion=completion, executor=executor)
+    if acceleration is not None and completion != SOFT:
+        raise ValueError(
+            "em(acceleration=...) must be None unless the completion is soft; got "
+            f"{type(completion).__name__}. Only soft EM is a smooth map to extrapolate."
+        )
+    stepper = PlainStepper() if acceleration is None else acceleration.start()
+    run = _Run(tol, data.n_observations, completion.monotone, stepper)
+    steps = _steps(model, data, params, completion, executor, stepper)
     try:
         for step in steps:
             if step.phase == "M":
                 continue
             outcome = run.take(step)
-            if outcome is None and callback is not None and callback(step):
+            stop = callback is not None and callback(step)
+            if outcome is None and stop:
                 outcome = Outcome.STOPPED
             if outcome is None and step.iteration >= max_iter:
                 limit = Outcome.ITERATION_LIMIT
@@ -292,10 +322,13 @@ def em(
 class _Run:
     """The trace of a fit, the best step in it, and the rule that ends it."""
 
-    def __init__(self, tol: float, n_observations: float, monotone: bool) -> None:
-        self.tol = tol
+    def __init__(
+        self, tol: float, n_observations: float, monotone: bool, stepper: Stepper
+    ) -> None:
+        self.tol = tol * n_observations
         self.n_observations = n_observations
         self.monotone = monotone
+        self.stepper = stepper
         self.trace: list[float] = []
         self.best: EMStep | None = None
 
@@ -312,14 +345,14 @@ class _Run:
                 self.best = step
             return None
         gain = objective - self.trace[-1]
-        rounding = ROUNDING * (abs(objective) + self.n_observations)
-        if gain < -rounding:
+        size = abs(objective) + self.n_observations
+        if gain < -WORST_ROUNDING * size:
             return Outcome.OBJECTIVE_FELL
         if gain < 0:  # nothing but rounding is left; keep the better parameters
             return Outcome.CONVERGED
         self.trace.append(objective)
         self.best = step
-        if gain <= rounding or remaining_gain(self.trace) <= self.tol:
+        if gain <= ROUNDING * size or self.stepper.remaining(self.trace) <= self.tol:
             return Outcome.CONVERGED
         return None
 
@@ -333,33 +366,3 @@ class _Run:
         return EMResult(
             self.best.params, tuple(trace), self.best.iteration, outcome, message
         )
-
-
-def remaining_gain(trace: list[float]) -> float:
-    r"""Estimate how much the objective still rises, in nats.
-
-    If gains shrink geometrically with rate a, the sum of those to come is the last
-    gain times a / (1 - a) (Aitken). The larger of the last two rates is used, because
-    a slow mode shows only when the fast ones have died away.
-
-    Parameters
-    ----------
-    trace : list of float
-        The objective so far.
-
-    Returns
-    -------
-    float
-        Infinity while gains grow.
-
-    Examples
-    --------
-    >>> remaining_gain([0.0, 8.0, 12.0, 14.0])
-    2.0
-    """
-    gains = [after - before for before, after in pairwise(trace[-4:])]
-    if not gains:
-        return math.inf
-    rates = [after / before for before, after in pairwise(gains) if before > 0]
-    rate = max(rates, default=ASSUMED_RATE)
-    return gains[-1] * rate / (1 - rate) if rate < 1 else math.inf

@@ -38,6 +38,12 @@ class Family(Protocol):
     def expected_log_density(self, params: Any, statistics: Any) -> float:
         """Sum over i and k of weights[i, k] log p(x_i | k), from the statistics."""
 
+    def unconstrained(self, params: Any) -> Array:
+        """Return the free parameters as a vector of real numbers without bounds."""
+
+    def constrained(self, vector: Array, params: Any) -> Any:
+        """Return the parameters of such a vector; `params` gives the shapes."""
+
     def n_free_parameters(self, params: Any) -> int:
         """Number of free parameters of all components together."""
 

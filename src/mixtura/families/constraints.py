@@ -23,6 +23,10 @@ class Constraint(ABC):
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Return the constrained maximiser."""
 
+    def project(self, structure: Covariance, covariances: Array) -> Array:
+        """Return the nearest covariances that the constraint allows."""
+        return covariances
+
     def log_factor(
         self, structure: Covariance, precision_cholesky: Array, n_components: int
     ) -> Array:
@@ -100,6 +104,10 @@ class Floor(Constraint):
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Raise what lies below the floor."""
         return structure.clip(estimate, self.variances)
+
+    def project(self, structure: Covariance, covariances: Array) -> Array:
+        """Raise what lies below the floor."""
+        return structure.clip(covariances, self.variances)
 
 
 @dataclass(frozen=True)

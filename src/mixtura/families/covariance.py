@@ -7,9 +7,11 @@ from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import (
     clipped,
+    from_log_cholesky,
     inverse_roots,
     inverses,
     least_eigenvalues,
+    log_cholesky,
     precision_cholesky,
     symmetrised,
 )
@@ -80,6 +82,12 @@ class Full(Covariance):
 
     def from_precisions(self, precisions: Array) -> Array:
         return inverses(precisions)
+
+    def unconstrained(self, covariances: Array) -> Array:
+        return log_cholesky(covariances).ravel()
+
+    def constrained(self, vector: Array, n_components: int, n_features: int) -> Array:
+        return from_log_cholesky(vector.reshape(n_components, -1), n_features)
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances
@@ -154,6 +162,12 @@ class Tied(Covariance):
     def from_precisions(self, precisions: Array) -> Array:
         return inverses(precisions[None])[0]
 
+    def unconstrained(self, covariances: Array) -> Array:
+        return log_cholesky(covariances[None])[0]
+
+    def constrained(self, vector: Array, n_components: int, n_features: int) -> Array:
+        return from_log_cholesky(vector[None], n_features)[0]
+
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return np.tile(covariances, (n_components, 1, 1))
 
@@ -223,6 +237,12 @@ class Diagonal(Covariance):
 
     def from_precisions(self, precisions: Array) -> Array:
         return 1 / precisions
+
+    def unconstrained(self, covariances: Array) -> Array:
+        return np.log(covariances).ravel()
+
+    def constrained(self, vector: Array, n_components: int, n_features: int) -> Array:
+        return np.exp(vector).reshape(n_components, n_features)
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances[:, :, None] * np.eye(n_features)
@@ -294,6 +314,12 @@ class Spherical(Covariance):
 
     def from_precisions(self, precisions: Array) -> Array:
         return 1 / precisions
+
+    def unconstrained(self, covariances: Array) -> Array:
+        return np.log(covariances)
+
+    def constrained(self, vector: Array, n_components: int, n_features: int) -> Array:
+        return np.exp(vector)
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances[:, None, None] * np.eye(n_features)

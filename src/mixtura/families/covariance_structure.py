@@ -116,6 +116,14 @@ class Covariance(ABC):
         """Return the covariances of given precisions."""
 
     @abstractmethod
+    def unconstrained(self, covariances: Array) -> Array:
+        """Return log-Cholesky factors or log variances as a vector."""
+
+    @abstractmethod
+    def constrained(self, vector: Array, n_components: int, n_features: int) -> Array:
+        """Return the covariances of such a vector."""
+
+    @abstractmethod
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         """Return one matrix a component, (n_components, n_features, n_features)."""
 

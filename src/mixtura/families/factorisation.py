@@ -116,3 +116,26 @@ def least_eigenvalues(matrices: Array, floor: Array) -> Array:
     unit = np.sqrt(floor[used])
     scaled = matrices[..., used[:, None], used] / np.outer(unit, unit)
     return np.asarray(np.linalg.eigvalsh(scaled)[..., 0])
+
+
+def log_cholesky(matrices: Array) -> Array:
+    """Free parameters of positive definite matrices, (n_components, D (D + 1) / 2).
+
+    The lower Cholesky factors row by row, with the logs of their diagonals.
+    """
+    factors = cholesky(matrices)
+    rows, columns = np.tril_indices(matrices.shape[-1])
+    vectors = factors[:, rows, columns]
+    diagonal = rows == columns
+    vectors[:, diagonal] = np.log(vectors[:, diagonal])
+    return vectors
+
+
+def from_log_cholesky(vectors: Array, n_features: int) -> Array:
+    """Return the matrices (n_components, D, D) of such parameters."""
+    rows, columns = np.tril_indices(n_features)
+    factors = np.zeros((len(vectors), n_features, n_features))
+    factors[:, rows, columns] = vectors
+    steps = np.arange(n_features)
+    factors[:, steps, steps] = np.exp(factors[:, steps, steps])
+    return factors @ np.swapaxes(factors, 1, 2)

@@ -1,6 +1,6 @@
 """The Gaussian family, over any covariance structure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from mixtura._types import Array, IntArray, Rng
 from mixtura.families.constraints import Constraint, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
+from mixtura.kernels.moments import FARTHEST
 from mixtura.statistics import Statistics, shared
 
 # Below this share of all observations a component is dead: its moments are rounding.
@@ -113,6 +114,7 @@ class Gaussian:
         self, params: GaussianParams, X: Array, weights: Array
     ) -> GaussianStatistics:
         """Sum the moments about the current means, which cannot cancel."""
+        X = np.clip(X, -FARTHEST, FARTHEST)  # whose square is finite
         counts = weights.sum(axis=0)
         return GaussianStatistics(
             counts=counts,
@@ -171,6 +173,24 @@ class Gaussian:
         about_means = self._about(statistics, params.means - statistics.pivot)
         trace = self.structure.trace(params.precision_cholesky, about_means)
         return float(statistics.counts @ self.log_normalizers(params) - trace / 2)
+
+    def unconstrained(self, params: GaussianParams) -> Array:
+        """Return means, and log-Cholesky factors or log variances unless fixed."""
+        means = params.means.ravel()
+        if not self.constraint.estimates_covariances:
+            return means
+        return np.concatenate([means, self.structure.unconstrained(params.covariances)])
+
+    def constrained(self, vector: Array, params: GaussianParams) -> GaussianParams:
+        """Return the parameters of a vector, within the constraint."""
+        n_components, n_features = params.means.shape
+        means = vector[: params.means.size].reshape(params.means.shape)
+        if not self.constraint.estimates_covariances:
+            return replace(params, means=means)
+        covariances = self.structure.constrained(
+            vector[params.means.size :], n_components, n_features
+        )
+        return self.params(means, self.constraint.project(self.structure, covariances))
 
     def n_free_parameters(self, params: GaussianParams) -> int:
         """Means, and what the structure leaves free of the covariances."""

@@ -78,6 +78,15 @@ class Poisson:
             linear - statistics.counts @ params.rates.sum(axis=1) + statistics.log_base
         )
 
+    def unconstrained(self, params: PoissonParams) -> Array:
+        """Return log rates; -inf for a rate of zero."""
+        with np.errstate(divide="ignore"):
+            return np.log(params.rates).ravel()
+
+    def constrained(self, vector: Array, params: PoissonParams) -> PoissonParams:
+        """Return the rates of a vector of log rates."""
+        return PoissonParams(np.exp(vector).reshape(params.rates.shape))
+
     def n_free_parameters(self, params: PoissonParams) -> int:
         """One rate for each component and column."""
         return int(params.rates.size)

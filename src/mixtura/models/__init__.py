@@ -6,6 +6,7 @@ A latent model is any object with the methods of `LatentModel`. The driver calls
 
 from typing import Any, Protocol
 
+from mixtura._types import Array
 from mixtura.completion import SOFT, Completion
 from mixtura.statistics import EStatistics
 
@@ -20,6 +21,16 @@ class LatentModel(Protocol):
 
     def m_step(self, params: Any, statistics: Any) -> Any:
         """Return the parameters that maximise the expected log joint."""
+
+    def unconstrained(self, params: Any) -> Array:
+        """Return the free parameters as a vector of real numbers without bounds.
+
+        Entries that are not finite stand for parameters on the boundary, such as the
+        log of a weight of zero.
+        """
+
+    def constrained(self, vector: Array, params: Any) -> Any:
+        """Return the parameters of a vector; `params` gives the shapes."""
 
     def expected_log_joint(self, params: Any, statistics: Any) -> float:
         """Q: E_q[log p(x, z | params)] in nats, from the statistics of q alone."""

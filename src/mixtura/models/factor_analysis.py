@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve
 
 from mixtura._types import Array, Rng
 from mixtura.completion import SOFT, Completion
@@ -157,6 +157,21 @@ class FactorAnalysis:
         prior = np.trace(statistics.factors[:-1, :-1])
         total = statistics.count * (constant + log_noise) + residual.sum() + prior
         return float(-0.5 * total)
+
+    def unconstrained(self, params: FactorParams) -> Array:
+        """Return the mean, loadings and log noise variances."""
+        return np.concatenate(
+            [params.mean, params.loadings.ravel(), np.log(params.noise)]
+        )
+
+    def constrained(self, vector: Array, params: FactorParams) -> FactorParams:
+        """Return the parameters of such a vector."""
+        n_features = len(params.mean)
+        return FactorParams(
+            vector[:n_features],
+            vector[n_features:-n_features].reshape(params.loadings.shape),
+            self.noise.maximize(np.exp(vector[-n_features:])),
+        )
 
     def covariance(self, params: FactorParams) -> Array:
         """Sigma = Lambda Lambda^T + diag(psi), shape (n_features, n_features)."""

@@ -7,7 +7,7 @@ from operator import add
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import entr, xlogy
+from scipy.special import entr, softmax, xlogy
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.completion import SOFT, Completion
@@ -193,6 +193,26 @@ class HiddenMarkov:
         chain += xlogy(statistics.transitions, params.transition).sum()
         return float(chain) + self.family.expected_log_density(
             params.components, statistics.components
+        )
+
+    def unconstrained(self, params: HiddenMarkovParams) -> Array:
+        """Return log start and transition probabilities, and the family's vector."""
+        with np.errstate(divide="ignore"):
+            chain = np.log(np.vstack([params.start, params.transition]))
+        family = self.family.unconstrained(params.components)
+        return np.concatenate([chain.ravel(), family])
+
+    def constrained(
+        self, vector: Array, params: HiddenMarkovParams
+    ) -> HiddenMarkovParams:
+        """Return the parameters of such a vector."""
+        n_states = len(params.start)
+        size = n_states * (n_states + 1)
+        chain = softmax(vector[:size].reshape(n_states + 1, n_states), axis=1)
+        return HiddenMarkovParams(
+            chain[0],
+            chain[1:],
+            self.family.constrained(vector[size:], params.components),
         )
 
     def n_free_parameters(self, params: HiddenMarkovParams) -> int:

@@ -7,7 +7,7 @@ from operator import add
 from typing import Any
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import softmax, xlogy
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.completion import SOFT, Completion
@@ -28,6 +28,14 @@ class Proportions(ABC):
     def n_free_parameters(self, n_components: int) -> int:
         """Count them."""
 
+    @abstractmethod
+    def unconstrained(self, weights: Array) -> Array:
+        """Return the free weights as real numbers without bounds."""
+
+    @abstractmethod
+    def constrained(self, vector: Array, weights: Array) -> Array:
+        """Return the weights of such a vector, given those of another."""
+
 
 class Free(Proportions):
     """Weights estimated from the data."""
@@ -40,6 +48,15 @@ class Free(Proportions):
         """K - 1, since they sum to one."""
         return n_components - 1
 
+    def unconstrained(self, weights: Array) -> Array:
+        """Return their logs, of which only differences matter."""
+        with np.errstate(divide="ignore"):
+            return np.log(weights)
+
+    def constrained(self, vector: Array, weights: Array) -> Array:
+        """Exponentiate and divide by the sum."""
+        return softmax(vector)
+
 
 class Equal(Proportions):
     """All weights 1 / K."""
@@ -51,6 +68,14 @@ class Equal(Proportions):
     def n_free_parameters(self, n_components: int) -> int:
         """None."""
         return 0
+
+    def unconstrained(self, weights: Array) -> Array:
+        """Return an empty vector."""
+        return np.empty(0)
+
+    def constrained(self, vector: Array, weights: Array) -> Array:
+        """Return the weights of the other."""
+        return weights
 
 
 @dataclass(frozen=True)
@@ -142,6 +167,23 @@ class Mixture:
         return float(
             xlogy(statistics.counts, params.weights).sum()
         ) + self.family.expected_log_density(params.components, statistics.components)
+
+    def unconstrained(self, params: MixtureParams) -> Array:
+        """Return log weights, if free, and the family's vector."""
+        return np.concatenate(
+            [
+                self.proportions.unconstrained(params.weights),
+                self.family.unconstrained(params.components),
+            ]
+        )
+
+    def constrained(self, vector: Array, params: MixtureParams) -> MixtureParams:
+        """Return the parameters of such a vector."""
+        size = len(self.proportions.unconstrained(params.weights))
+        return MixtureParams(
+            self.proportions.constrained(vector[:size], params.weights),
+            self.family.constrained(vector[size:], params.components),
+        )
 
     def blank(self, n_components: int, n_features: int) -> MixtureParams:
         """Return parameters that know nothing."""

@@ -1,0 +1,293 @@
+"""Fewer iterations: extrapolate from past EM steps, and never do worse than EM.
+
+An acceleration works on any model, in the unconstrained vector of its parameters.
+Every proposal is judged by its likelihood against the plain EM step from the same
+point, so the objective rises at least as much as EM's would.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mixtura._types import Array
+from mixtura.convergence import (
+    TREND,
+    accelerated_remaining_gain,
+    is_slow,
+    remaining_gain,
+)
+from mixtura.exceptions import DegenerateComponentError
+from mixtura.models import LatentModel
+from mixtura.statistics import EStatistics
+
+
+FIRST_STRETCH = 4.0
+"""How far SQUAREM extrapolates at first, in its own units: 1 is plain EM."""
+
+STRETCH = 4.0
+"""Factor on that limit after a success at the limit, or a refusal."""
+
+
+class Point(NamedTuple):
+    """Parameters and the statistics of the E-step at them."""
+
+    params: Any
+    statistics: EStatistics
+
+
+EStep = Callable[[Any], EStatistics]
+"""Parameters -> statistics of all data."""
+
+
+class Stepper(ABC):
+    """One run of an acceleration, with the memory it needs."""
+
+    @abstractmethod
+    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
+        """Return the next point; its likelihood is at least that of the EM step."""
+
+    def remaining(self, trace: Sequence[float]) -> float:
+        """Estimate how much the objective still rises, in nats."""
+        return accelerated_remaining_gain(trace)
+
+
+class Acceleration(ABC):
+    """A way to take fewer steps than EM."""
+
+    @abstractmethod
+    def start(self) -> Stepper:
+        """Begin a run."""
+
+
+class PlainStepper(Stepper):
+    """M-step, E-step."""
+
+    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
+        """Take one EM step."""
+        params = model.m_step(point.params, point.statistics)
+        return Point(params, e_step(params))
+
+    def remaining(self, trace: Sequence[float]) -> float:
+        """Return Aitken's estimate."""
+        return remaining_gain(trace)
+
+
+@dataclass(frozen=True)
+class Anderson(Acceleration):
+    r"""Anderson acceleration.
+
+    With :math:`f_i = M(\theta_i) - \theta_i` the EM steps so far, take the combination
+    of the last points whose steps cancel best,
+
+    .. math:: \min_\gamma \lVert f_t - \Delta F \gamma \rVert, \qquad
+        \theta_{t+1} = M(\theta_t) - (\Delta \Theta + \Delta F) \gamma .
+
+    Parameters
+    ----------
+    memory : int
+        Number of differences kept.
+
+    References
+    ----------
+    .. [HendersonVaradhan2019] N. C. Henderson, R. Varadhan. Damped Anderson
+       acceleration with restarts and monotonicity control for accelerating EM.
+    """
+
+    memory: int = 10
+
+    def start(self) -> Stepper:
+        """Begin a run."""
+        return _AndersonStepper(self.memory)
+
+
+class _AndersonStepper(Stepper):
+    def __init__(self, memory: int) -> None:
+        self.origins: deque[Array] = deque(maxlen=memory + 1)
+        self.images: deque[Array] = deque(maxlen=memory + 1)
+        self.refused = False
+
+    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
+        """Mix the last EM steps; after a refusal, begin a new memory."""
+        plain = model.m_step(point.params, point.statistics)
+        self.origins.append(model.unconstrained(point.params))
+        self.images.append(model.unconstrained(plain))
+        if len(self.images) < 2:
+            return Point(plain, e_step(plain))
+        proposal = anderson_mixture(np.array(self.origins), np.array(self.images))
+        chosen, accepted = safeguarded(model, e_step, point, plain, proposal)
+        self.refused = not accepted
+        if self.refused:
+            self.origins.clear()
+            self.images.clear()
+        return chosen
+
+
+def anderson_mixture(origins: Array, images: Array) -> Array:
+    """Return the next point, given rows theta_i and M(theta_i), the latest last.
+
+    Entries that are not finite in every row, such as logs of zero weights, are left
+    where EM puts them.
+    """
+    finite = np.isfinite(origins).all(axis=0) & np.isfinite(images).all(axis=0)
+    steps = images[:, finite] - origins[:, finite]
+    gamma, *_ = np.linalg.lstsq(np.diff(steps, axis=0).T, steps[-1], rcond=1e-8)
+    mixed = images[-1].copy()
+    mixed[finite] -= gamma @ np.diff(images[:, finite], axis=0)
+    return mixed
+
+
+@dataclass(frozen=True)
+class Squarem(Acceleration):
+    r"""Squared extrapolation, one after every other EM step.
+
+    With :math:`r = \theta_1 - \theta_0` and :math:`v = (\theta_2 - \theta_1) - r` for
+    two EM steps from :math:`\theta_0`, take
+    :math:`\theta_0 - 2 \alpha r + \alpha^2 v` with
+    :math:`\alpha = -\lVert r \rVert / \lVert v \rVert`.
+
+    References
+    ----------
+    .. [VaradhanRoland2008] R. Varadhan, C. Roland. Simple and globally convergent
+       methods for accelerating the convergence of any EM algorithm, scheme S3.
+    """
+
+    def start(self) -> Stepper:
+        """Begin a run."""
+        return _SquaremStepper()
+
+
+class _SquaremStepper(Stepper):
+    def __init__(self) -> None:
+        self.origin: Array | None = None
+        self.longest = FIRST_STRETCH
+
+    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
+        """Take an EM step, then an extrapolated one, in turn."""
+        plain = model.m_step(point.params, point.statistics)
+        here = model.unconstrained(point.params)
+        if self.origin is None:
+            self.origin = here
+            return Point(plain, e_step(plain))
+        proposal, stretch = squared_step(
+            self.origin, here, model.unconstrained(plain), self.longest
+        )
+        self.origin = None
+        chosen, accepted = safeguarded(model, e_step, point, plain, proposal)
+        if not accepted:
+            self.longest = max(stretch / STRETCH, FIRST_STRETCH)
+        elif stretch == self.longest:
+            self.longest *= STRETCH
+        return chosen
+
+
+def squared_step(
+    start: Array, first: Array, second: Array, longest: float
+) -> tuple[Array, float]:
+    """Extrapolate from two EM steps; entries that are not finite stay with EM.
+
+    Returns
+    -------
+    point : ndarray
+    stretch : float
+        -alpha, which is 1 for the second EM step itself and at most `longest`.
+    """
+    finite = np.isfinite(start) & np.isfinite(first) & np.isfinite(second)
+    r = (first - start)[finite]
+    v = (second - first)[finite] - r
+    length, bend = float(np.linalg.norm(r)), float(np.linalg.norm(v))
+    stretch = min(max(length / bend, 1.0), longest) if bend > 0 else 1.0
+    point = second.copy()
+    point[finite] = start[finite] + 2 * stretch * r + stretch**2 * v
+    return point, stretch
+
+
+@dataclass(frozen=True)
+class Automatic(Acceleration):
+    """Plain EM while it is fast, SQUAREM once it is slow, Anderson where it works.
+
+    Anderson acceleration is the fastest of the three where EM is nearly linear, and
+    of no use far from there; SQUAREM always helps a little.
+
+    Parameters
+    ----------
+    memory : int
+        Of Anderson acceleration.
+    rate : float
+        EM is slow when several gains in a row are each at least this share of the one
+        before, and less than it.
+    patience : int
+        SQUAREM steps before Anderson acceleration is tried, and after each of its
+        refusals.
+    """
+
+    memory: int = 10
+    rate: float = 0.9
+    patience: int = 8
+
+    def start(self) -> Stepper:
+        """Begin a run."""
+        return _AutomaticStepper(self)
+
+
+class _AutomaticStepper(Stepper):
+    def __init__(self, settings: Automatic) -> None:
+        self.settings = settings
+        self.trace: deque[float] = deque(maxlen=TREND)
+        self.squarem: Stepper | None = None
+        self.anderson = _AndersonStepper(settings.memory)
+        self.wait = settings.patience
+
+    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
+        """Take a step of whichever method is in force."""
+        self.trace.append(point.statistics.log_likelihood)
+        if self.squarem is None and is_slow(list(self.trace), self.settings.rate):
+            self.squarem = _SquaremStepper()
+        if self.squarem is None:
+            return PlainStepper().advance(model, e_step, point)
+        if self.wait > 0:
+            self.wait -= 1
+            return self.squarem.advance(model, e_step, point)
+        chosen = self.anderson.advance(model, e_step, point)
+        if self.anderson.refused:
+            self.wait = self.settings.patience
+        return chosen
+
+    def remaining(self, trace: Sequence[float]) -> float:
+        """Return the estimate of the method in force."""
+        if self.squarem is None:
+            return remaining_gain(trace)
+        return accelerated_remaining_gain(trace)
+
+
+def safeguarded(
+    model: LatentModel, e_step: EStep, point: Point, plain: Any, proposal: Array
+) -> tuple[Point, bool]:
+    """Return the better of a proposal and the plain EM step, and whether it is new.
+
+    The bound at the plain step costs no pass over the data. Where EM is linear its
+    likelihood gains at most twice what the bound does, so a proposal that gains more
+    than that beats it; otherwise both are evaluated.
+    """
+    here = point.statistics.log_likelihood
+    bound = model.expected_log_joint(plain, point.statistics)
+    bound_gain = bound + point.statistics.entropy - here
+    candidate: Point | None = None
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            params = model.constrained(proposal, plain)
+        candidate = Point(params, e_step(params))
+    except (DegenerateComponentError, np.linalg.LinAlgError):
+        candidate = None
+    if candidate is not None:
+        gain = candidate.statistics.log_likelihood - here
+        if gain > 2 * max(bound_gain, 0.0):
+            return candidate, True
+    fallback = Point(plain, e_step(plain))
+    level = fallback.statistics.log_likelihood
+    if candidate is not None and candidate.statistics.log_likelihood > level:
+        return candidate, True
+    return fallback, False

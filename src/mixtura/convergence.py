@@ -1,0 +1,75 @@
+"""How much the objective still rises: the estimates on which EM stops."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+# Before two gains are known there is no rate; EM is slow, so assume it is.
+ASSUMED_RATE = 0.9
+
+# An accelerated step that was refused is a plain EM step, whose gain may be a
+# hundredth of what is left.
+ACCELERATED_SHARE = 0.01
+
+
+# Points of the trace that make a trend.
+TREND = 6
+
+
+def remaining_gain(trace: Sequence[float]) -> float:
+    r"""Estimate how much the objective of plain EM still rises, in nats.
+
+    If gains shrink geometrically with rate a, the sum of those to come is the last
+    gain times a / (1 - a) (Aitken). The larger of the last two rates is used, because
+    a slow mode shows only when the fast ones have died away.
+
+    Parameters
+    ----------
+    trace : sequence of float
+        The objective so far.
+
+    Returns
+    -------
+    float
+        Infinity while gains grow.
+
+    Examples
+    --------
+    >>> remaining_gain([0.0, 8.0, 12.0, 14.0])
+    2.0
+    """
+    gains = [after - before for before, after in pairwise(trace[-4:])]
+    if not gains:
+        return math.inf
+    rates = [after / before for before, after in pairwise(gains) if before > 0]
+    rate = max(rates, default=ASSUMED_RATE)
+    return gains[-1] * rate / (1 - rate) if rate < 1 else math.inf
+
+
+def accelerated_remaining_gain(trace: Sequence[float]) -> float:
+    """Estimate the same for accelerated EM, whose gains have no steady rate.
+
+    Examples
+    --------
+    >>> accelerated_remaining_gain([0.0, 5.0, 5.01, 5.01, 5.01]) < 1.1
+    True
+    >>> accelerated_remaining_gain([0.0, 5.0])
+    inf
+    """
+    if len(trace) < 4:
+        return math.inf
+    gains = [after - before for before, after in pairwise(trace[-4:])]
+    return max(gains) / ACCELERATED_SHARE
+
+
+def is_slow(trace: Sequence[float], rate: float) -> bool:
+    """Whether the last gains shrank, but each to `rate` times the one before or more.
+
+    Growing gains mean that EM is leaving a saddle; extrapolating there would choose
+    another way down.
+    """
+    gains = [after - before for before, after in pairwise(trace[-TREND:])]
+    pairs = list(pairwise(gains))
+    return len(pairs) == TREND - 2 and all(
+        rate * before <= after < before for before, after in pairs
+    )
