@@ -8,11 +8,11 @@ class DegenerateComponentError(ValueError):
     ----------
     message : str
         What happened, to which component, and the remedy.
-    component : int
-        Zero-based index of the component.
+    component : int, optional
+        Zero-based index of the component, where it is known.
     """
 
-    def __init__(self, message: str, component: int) -> None:
+    def __init__(self, message: str, component: int | None = None) -> None:
         super().__init__(message)
         self.component = component
 

@@ -1,5 +1,6 @@
 """What a Gaussian mixture with known parameters can do: score, classify, sample."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ STRUCTURES: dict[str, Covariance] = {
 
 BLOCK_ROWS = 4096
 """Rows per block of predict_proba."""
+
+CONVERTED_ROWS = 1 << 16
+"""Rows of float32 that are turned into float64 at a time."""
 
 
 class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -49,8 +53,11 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         X = self._validated(X, reset=False)
         probabilities = np.empty((len(X), len(self.weights_)))
+        arguments = self._kernel_arguments()
         for block in Rows(X).blocks(BLOCK_ROWS):
-            log_joint = self._kernels.log_joint(block.X, *self._kernel_arguments())
+            log_joint = self._kernels.log_joint(
+                block.X.astype(np.float64, copy=False), *arguments
+            )
             rows = slice(block.start, block.start + len(block))
             probabilities[rows] = Responsibilities.from_log_joint(log_joint).values
         return probabilities
@@ -59,7 +66,10 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """Log-density log p(x) of each row in nats, shape (n_samples,)."""
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        return self._kernels.log_density(X, *self._kernel_arguments())
+        log_density, arguments = np.empty(len(X)), self._kernel_arguments()
+        for rows, block in _in_float64(X, CONVERTED_ROWS):
+            self._kernels.log_density(block, *arguments, out=log_density[rows])
+        return log_density
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-density of the rows in nats, weighted if weights are given."""
@@ -169,5 +179,15 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return constants, self.means_, self.precisions_cholesky_
 
     def _labels(self, X: Array) -> IntArray:
-        labels = self._kernels.labels(X, *self._kernel_arguments())
+        labels, arguments = np.empty(len(X), dtype=np.int64), self._kernel_arguments()
+        for rows, block in _in_float64(X, CONVERTED_ROWS):
+            self._kernels.labels(block, *arguments, out=labels[rows])
         return labels
+
+
+def _in_float64(X: Array, block_rows: int) -> Iterator[tuple[slice, Array]]:
+    """All rows if they are float64, else blocks of them as float64."""
+    size = len(X) if X.dtype == np.float64 else block_rows
+    for block in Rows(X).blocks(size):
+        rows = slice(block.start, block.start + len(block))
+        yield rows, block.X.astype(np.float64, copy=False)

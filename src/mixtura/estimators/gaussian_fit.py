@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.init.distinct import distinct_rows, standardised
+from mixtura.init.search import SearchInterrupted
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows, Units
 
@@ -163,6 +164,12 @@ def best_fit(
         return not problem.collapsed(params)
 
     n_observations = problem.data.n_observations
+    settings: dict[str, Any] = {
+        "tol": NATS_LEFT / n_observations if isinstance(tol, str) else tol,
+        "max_iter": max_iter,
+        "completion": completion,
+        "callback": progress,
+    }
     best: EMResult | None = None
     failure: DegenerateComponentError | None = None
     for i in range(n_init):
@@ -178,29 +185,30 @@ def best_fit(
                 rng,
                 is_sound,
             )
-            result = em(
-                problem.model,
-                problem.data,
-                params,
-                tol=NATS_LEFT / n_observations if isinstance(tol, str) else tol,
-                max_iter=max_iter,
-                completion=completion,
-                callback=progress,
-            )
+            result = em(problem.model, problem.data, params, **settings)
         except DegenerateComponentError as error:
             failure = error
             continue
+        except SearchInterrupted as stop:
+            result = em(problem.model, problem.data, stop.params, max_iter=0)
+            result = _interrupted(result)
         if result.outcome is Outcome.COMPONENT_COLLAPSED:
-            failure = DegenerateComponentError(result.message, -1)
+            failure = DegenerateComponentError(result.message)
             continue
         if best is None or _is_better(result, best, is_sound):
             best = result
         if result.outcome is Outcome.INTERRUPTED:
-            break
+            return _interrupted(best)
     if best is None:
         assert failure is not None
         raise failure
     return best
+
+
+def _interrupted(result: EMResult) -> EMResult:
+    """Return the result with the outcome that says the user stopped here."""
+    outcome = Outcome.INTERRUPTED
+    return replace(result, outcome=outcome, message=outcome.value)
 
 
 def _is_better(new: EMResult, old: EMResult, is_sound: Callable[[Any], bool]) -> bool:

@@ -45,6 +45,20 @@ class Candidate(NamedTuple):
     objective: float = -float("inf")
 
 
+class SearchInterrupted(KeyboardInterrupt):
+    """Ctrl-C during the search, which has parameters to show for itself.
+
+    Parameters
+    ----------
+    params : object
+        Where the run that was interrupted had got to.
+    """
+
+    def __init__(self, params: Any) -> None:
+        super().__init__()
+        self.params = params
+
+
 def best_start(
     model: Mixture,
     data: Rows,
@@ -69,6 +83,8 @@ def best_start(
     ------
     DegenerateComponentError
         If every start collapses.
+    SearchInterrupted
+        If the user interrupts.
     """
     starts = _starts(model, data, n_components, rng)
     if n_components == 1:
@@ -108,7 +124,7 @@ def _judged(
     for run in runs:
         result = em(model, data, run.params, tol=0.0, max_iter=max_iter)
         if result.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
+            raise SearchInterrupted(result.params)
         objective = result.log_likelihood
         optimum = round(objective / (SAME * (1 + data.n_observations)))
         sound = is_sound(result.params)
