@@ -1,0 +1,249 @@
+"""E-step and scoring in plain NumPy: the specification of the fused kernels.
+
+Every function walks the rows in blocks, so that memory above the data is
+O(block · K · D). Differences from the means come first; responsibilities are
+``exp(log_joint - max)`` divided by their own sum.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura.kernels.moments import (
+    EXPONENT_FLOOR,
+    FARTHEST,
+    LOG_FLOOR,
+    Array,
+    Moments,
+    Rows,
+    live_components,
+    with_dead_components,
+)
+
+BLOCK_ELEMENTS = 2**16
+
+
+class Structure(NamedTuple):
+    """What a covariance structure adds to the common E-step.
+
+    Attributes
+    ----------
+    name : str
+        Ending of the names of its kernels.
+    whiten : callable
+        (differences (K, n, D), precision Cholesky factors) -> (K, n, D).
+    second_moment : callable
+        (differences (K, n, D), responsibilities (K, n)) -> second moments.
+    pooled : bool
+        Whether all components share one precision.
+    """
+
+    name: str
+    whiten: Callable[[Array, Array], Array]
+    second_moment: Callable[[Array, Array], Array]
+    pooled: bool = False
+
+
+def _symmetric(matrices: Array) -> Array:
+    result: Array = 0.5 * (matrices + np.swapaxes(matrices, -1, -2))
+    return result
+
+
+def _scatter_full(differences: Array, responsibilities: Array) -> Array:
+    weighted = responsibilities[:, :, None] * differences
+    return _symmetric(np.swapaxes(weighted, 1, 2) @ differences)
+
+
+def _scatter_tied(differences: Array, responsibilities: Array) -> Array:
+    n_features = differences.shape[2]
+    weighted = (responsibilities[:, :, None] * differences).reshape(-1, n_features)
+    return _symmetric(weighted.T @ differences.reshape(-1, n_features))
+
+
+def _scatter_diagonal(differences: Array, responsibilities: Array) -> Array:
+    weighted = responsibilities[:, :, None] * differences
+    result: Array = np.einsum("knd,knd->kd", weighted, differences)
+    return result
+
+
+def _scatter_spherical(differences: Array, responsibilities: Array) -> Array:
+    result: Array = _scatter_diagonal(differences, responsibilities).sum(axis=1)
+    return result
+
+
+FULL = Structure("full", np.matmul, _scatter_full)
+TIED = Structure("tied", np.matmul, _scatter_tied, pooled=True)
+DIAGONAL = Structure("diagonal", lambda z, s: z * s[:, None, :], _scatter_diagonal)
+SPHERICAL = Structure(
+    "spherical", lambda z, s: z * s[:, None, None], _scatter_spherical
+)
+
+
+class Parameters(NamedTuple):
+    """Parameters in the form the kernels take."""
+
+    constants: Array
+    means: Array
+    precision_cholesky: Array
+
+    def only(self, live: NDArray[np.intp], pooled: bool) -> "Parameters":
+        """Keep the components `live`."""
+        precision = self.precision_cholesky
+        return Parameters(
+            self.constants[live],
+            self.means[live],
+            precision if pooled else precision[live],
+        )
+
+
+def e_step(
+    structure: Structure, X: Rows, row_weights: Array | None, parameters: Parameters
+) -> Moments:
+    """Sum the moments of one E-step over the rows."""
+    live = live_components(parameters.constants)
+    if live is not None:
+        reduced = parameters.only(live, structure.pooled)
+        moments = e_step(structure, X, row_weights, reduced)
+        n_components = len(parameters.constants)
+        return with_dead_components(moments, live, n_components, structure.pooled)
+    n_components, n_features = parameters.means.shape
+    log_likelihood = entropy = 0.0
+    counts = np.zeros(n_components)
+    first = np.zeros((n_components, n_features))
+    second = structure.second_moment(
+        np.zeros((n_components, 0, n_features)), np.zeros((n_components, 0))
+    )
+    for start, block in _blocks(X, n_components):
+        differences, log_joint = _log_joint(structure, block, parameters)
+        top, unscaled, total = _exponentials(log_joint)
+        weight = (
+            np.ones(len(block))
+            if row_weights is None
+            else row_weights[start : start + len(block)]
+        )
+        log_total = np.log(total)
+        spread = ((log_joint - top) * unscaled).sum(axis=0) / total
+        log_likelihood += float(weight @ (top + log_total))
+        entropy += float(weight @ (log_total - spread))
+        responsibilities = unscaled * (weight / total)
+        counts += responsibilities.sum(axis=1)
+        first += (responsibilities[:, None, :] @ differences)[:, 0, :]
+        second += structure.second_moment(differences, responsibilities)
+    return Moments(log_likelihood, entropy, counts, first, second)
+
+
+def log_joint(
+    structure: Structure, X: Rows, parameters: Parameters, out: Array | None = None
+) -> Array:
+    """Log weight plus log density for each row and component, (n, K), in nats."""
+    n_components = len(parameters.constants)
+    result = np.empty((len(X), n_components)) if out is None else out
+    live = live_components(parameters.constants)
+    if live is not None:
+        result[:] = -np.inf
+        reduced = parameters.only(live, structure.pooled)
+        result[:, live] = log_joint(structure, X, reduced)
+        return result
+    for start, block in _blocks(X, n_components):
+        values = _log_joint(structure, block, parameters)[1]
+        result[start : start + len(block)] = values.T
+    return result
+
+
+def log_density(
+    structure: Structure, X: Rows, parameters: Parameters, out: Array | None = None
+) -> Array:
+    """Log density of the mixture for each row, (n,), in nats."""
+    result = np.empty(len(X)) if out is None else out
+    for start, values in _log_joint_blocks(structure, X, parameters):
+        top, _, total = _exponentials(values)
+        result[start : start + len(top)] = top + np.log(total)
+    return result
+
+
+def labels(
+    structure: Structure,
+    X: Rows,
+    parameters: Parameters,
+    out: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Most probable component of each row, (n,); the first one among equals."""
+    result = np.empty(len(X), dtype=np.int64) if out is None else out
+    live = live_components(parameters.constants)
+    for start, values in _log_joint_blocks(structure, X, parameters):
+        best = values.argmax(axis=0)
+        result[start : start + len(best)] = best if live is None else live[best]
+    return result
+
+
+def _log_joint_blocks(
+    structure: Structure, X: Rows, parameters: Parameters
+) -> Iterator[tuple[int, Array]]:
+    """First row and (live components, rows) log joint of each block."""
+    live = live_components(parameters.constants)
+    if live is not None:
+        parameters = parameters.only(live, structure.pooled)
+    for start, block in _blocks(X, len(parameters.constants)):
+        yield start, _log_joint(structure, block, parameters)[1]
+
+
+def _blocks(X: Rows, n_components: int) -> Iterator[tuple[int, Array]]:
+    """First row and float64 values of each block of rows."""
+    size = max(32, BLOCK_ELEMENTS // (n_components * max(X.shape[1], 1)))
+    for start in range(0, len(X), size):
+        yield start, X[start : start + size].astype(np.float64, copy=False)
+
+
+def _log_joint(
+    structure: Structure, block: Array, parameters: Parameters
+) -> tuple[Array, Array]:
+    """Differences (K, n, D) and log joint (K, n), both finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        differences = block - parameters.means[:, None, :]
+        whitened = structure.whiten(differences, parameters.precision_cholesky)
+        squares = np.einsum("knd,knd->kn", whitened, whitened)
+        values = parameters.constants[:, None] - 0.5 * squares
+        far = np.flatnonzero(~(values.sum(axis=0) > LOG_FLOOR))
+        if far.size:
+            near, values[:, far] = _far_rows(structure, block[far], parameters)
+            differences[:, far] = near
+    return differences, values
+
+
+def _far_rows(
+    structure: Structure, rows: Array, parameters: Parameters
+) -> tuple[Array, Array]:
+    """Differences and log joint of rows whose squares overflow.
+
+    The row is scaled by a power of two before it is whitened. If no component has
+    a representable density, the nearest one is given `LOG_FLOOR`, the others less.
+    """
+    means = parameters.means
+    largest = np.maximum(np.abs(rows).max(axis=1), np.abs(means).max())
+    scale = np.exp2(np.ceil(np.log2(largest)) - 1.0)[:, None]  # (n, 1)
+    differences = rows / scale - means[:, None, :] / scale
+    whitened = structure.whiten(differences, parameters.precision_cholesky)
+    peak = np.abs(whitened).max(axis=2, keepdims=True)
+    peak[peak == 0.0] = 1.0
+    distances = peak[:, :, 0] * np.sqrt(((whitened / peak) ** 2).sum(axis=2))
+    values = parameters.constants[:, None] - 0.5 * (distances * scale[:, 0]) ** 2
+    lost = ~(values > LOG_FLOOR)
+    values[lost] = LOG_FLOOR
+    hopeless = np.flatnonzero(lost.all(axis=0))
+    values[:, hopeless] = 2.0 * LOG_FLOOR
+    values[distances[:, hopeless].argmin(axis=0), hopeless] = LOG_FLOOR
+    length = np.abs(differences).max(axis=2, keepdims=True)
+    length[length == 0.0] = 1.0
+    # min before the product: length * scale may itself overflow
+    return differences * np.minimum(scale, FARTHEST / length), values
+
+
+def _exponentials(log_joint: Array) -> tuple[Array, Array, Array]:
+    """Largest entry, exp of the rest relative to it, and the sum, over components."""
+    top = log_joint.max(axis=0)
+    relative = log_joint - top
+    unscaled = np.exp(np.maximum(relative, EXPONENT_FLOOR))
+    unscaled[relative <= EXPONENT_FLOOR] = 0.0
+    return top, unscaled, unscaled.sum(axis=0)

@@ -1,0 +1,287 @@
+"""The linear algebra of the fused kernels, in tiles that stay in registers.
+
+A block of B rows lies transposed in the workspace, one feature after the other, so
+that the lanes of a vector are rows. Tiles hold `HEIGHT` outputs by `WIDTH` vectors of
+rows. Offsets count elements. `packing` describes how factors and moments are laid out.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from mixtura.kernels.packing import HEIGHT
+from mixtura.kernels.simd import REGISTER_BYTES, Emitter, Vector, numba_function
+
+# 16 sums fill half of the 32 registers of AVX-512; AVX2 has 16 registers in all
+WIDTH = 4 if REGISTER_BYTES == 64 else 2
+
+
+class Panel(NamedTuple):
+    """A matrix in the workspace: `stride` elements from one line to the next."""
+
+    emit: Emitter
+    work: Any
+    base: Any
+    stride: Any
+
+    def _place(self, line: Any, lane: Any) -> Any:
+        emit = self.emit
+        return emit.add(self.base, emit.times(line, self.stride), lane)
+
+    def load(self, line: Any, lane: Any) -> Vector:
+        """Load a vector from `lane` on."""
+        return self.emit.load(self.work, self._place(line, lane))
+
+    def store(self, vector: Vector, line: Any, lane: Any) -> None:
+        """Store a vector from `lane` on."""
+        self.emit.store(vector, self.work, self._place(line, lane))
+
+    def lines(self, first: Any, count: int, lane: Any) -> list[Vector]:
+        """Load the vectors of consecutive lines."""
+        return [self.load(self.emit.add(first, j), lane) for j in range(count)]
+
+    def load_tile(self, first: Any, height: int, lane: Any) -> list[Vector]:
+        """Load the vectors of `height` interleaved lines."""
+        start = self._place(first, self.emit.times(lane, height))
+        return [
+            self.emit.load(self.work, self.emit.add(start, j * self.emit.lanes))
+            for j in range(height)
+        ]
+
+    def store_tile(self, vectors: Sequence[Vector], first: Any, lane: Any) -> None:
+        """Store the vectors of interleaved lines."""
+        start = self._place(first, self.emit.times(lane, len(vectors)))
+        for j, vector in enumerate(vectors):
+            place = self.emit.add(start, j * self.emit.lanes)
+            self.emit.store(vector, self.work, place)
+
+
+def in_tiles(
+    emit: Emitter,
+    total: Any,
+    carried: Sequence[Vector],
+    body: Callable[[Any, int, Sequence[Vector]], Sequence[Vector]],
+    finish: Callable[[Sequence[Vector]], None] = lambda _: None,
+) -> None:
+    """Run ``body(number, height, carried)`` on whole tiles, then on the rest."""
+    whole = emit.builder.sdiv(total, emit.integer(HEIGHT))
+    rest = emit.builder.srem(total, emit.integer(HEIGHT))
+    results = emit.loop(0, whole, 1, carried, lambda i, c: body(i, HEIGHT, c))
+    with emit.only_if_equal(rest, 0):
+        finish(results)
+    for height in range(1, HEIGHT):
+        with emit.only_if_equal(rest, height):
+            finish(body(whole, height, results))
+
+
+def _gather_rows(
+    emit: Emitter, work: Any, block: Any, size: Any, rows: Any, n: Any, n_features: Any
+) -> None:
+    """Transpose `size` rows; beyond the n that exist, the last one is repeated.
+
+    `rows` is an address: the caller's array may be read-only, and Numba would
+    compile everything once more for such arrays.
+    """
+    rows = emit.builder.inttoptr(rows, emit.element.as_pointer())
+    target = Panel(emit, work, block, size)
+    last = emit.add(n, -1)
+
+    def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
+        places = []
+        for i in range(emit.lanes):
+            row = emit.add(lane, i)
+            inside = emit.builder.icmp_signed("<", row, n)
+            row = emit.builder.select(inside, row, last)
+            places.append(emit.times(row, n_features))
+
+        def one_feature(d: Any, _: Sequence[Vector]) -> list[Vector]:
+            values = emit.gather(rows, [emit.add(place, d) for place in places])
+            target.store(values, d, lane)
+            return []
+
+        return emit.loop(0, n_features, 1, [], one_feature)
+
+    emit.loop(0, size, emit.lanes, [], some_rows)
+
+
+def difference(x: Vector, means: Any, place: Any, low: Any) -> Vector:
+    """``x - mean``; in single precision the mean has two parts, `low` apart."""
+    emit = x.emit
+    rest = x - emit.broadcast(means, place)
+    if emit.double:
+        return rest
+    return rest - emit.broadcast(means, emit.add(place, low))
+
+
+def _subtract(
+    emit: Emitter,
+    work: Any,
+    source: Any,
+    target: Any,
+    size: Any,
+    means: Any,
+    mean: Any,
+    low: Any,
+    n_features: Any,
+) -> None:
+    """Differences of WIDTH vectors of rows from one mean."""
+    x = Panel(emit, work, source, size)
+    z = Panel(emit, work, target, emit.integer(WIDTH * emit.lanes))
+
+    def one_feature(d: Any, _: Sequence[Vector]) -> list[Vector]:
+        for lane in range(0, WIDTH * emit.lanes, emit.lanes):
+            place = emit.add(mean, d)
+            z.store(difference(x.load(d, lane), means, place, low), d, lane)
+        return []
+
+    emit.loop(0, n_features, 1, [], one_feature)
+
+
+def _tile_product(
+    x: Panel, coefficients: Any, base: Any, height: int
+) -> Callable[..., list[Vector]]:
+    """One step of a product: adds line d of x times its column of coefficients."""
+    emit = x.emit
+
+    def step(d: Any, sums: Sequence[Vector], start: int = 0) -> list[Vector]:
+        results = list(sums)
+        vectors = [x.load(d, v * emit.lanes) for v in range(WIDTH)]
+        for j in range(start, height):
+            place = emit.add(base, emit.times(d, HEIGHT), j)
+            factor = emit.broadcast(coefficients, place)
+            for v in range(WIDTH):
+                i = j * WIDTH + v
+                results[i] = results[i].plus_product(vectors[v], factor)
+        return results
+
+    return step
+
+
+def _whiten(
+    emit: Emitter,
+    work: Any,
+    source: Any,
+    target: Any,
+    size: Any,
+    lane: Any,
+    factors: Any,
+    factor: Any,
+    n_features: Any,
+    log_joint: Any,
+    constants: Any,
+    component: Any,
+) -> None:
+    """Product of WIDTH vectors of differences with one triangular factor.
+
+    The whitened lines of one tile are interleaved, vector by vector, so that a tile
+    is one stream through memory. Also writes ``constant - |whitened|**2 / 2``.
+    """
+    x = Panel(emit, work, source, emit.integer(WIDTH * emit.lanes))
+    y = Panel(emit, work, target, size)
+    zero = emit.constant(0.0)
+
+    def tile(number: Any, height: int, squares: Sequence[Vector]) -> list[Vector]:
+        first = emit.times(number, HEIGHT)
+        before = emit.times(emit.times(first, HEIGHT // 2), emit.add(number, 1))
+        step = _tile_product(x, factors, emit.add(factor, before), height)
+        sums = emit.loop(0, first, 1, [zero] * (height * WIDTH), step)
+        for j in range(height):  # the triangle on the diagonal
+            sums = step(emit.add(first, j), sums, j)
+        results = list(squares)
+        for v in range(WIDTH):
+            values = sums[v::WIDTH]
+            y.store_tile(values, first, emit.add(lane, v * emit.lanes))
+            for value in values:
+                results[v] = results[v].plus_product(value, value)
+        return results
+
+    def finish(squares: Sequence[Vector]) -> None:
+        constant = emit.broadcast(constants, component)
+        for v, square in enumerate(squares):
+            value = constant.plus_product(square, emit.constant(-0.5))
+            emit.store(value, work, emit.add(log_joint, lane, v * emit.lanes))
+
+    in_tiles(emit, n_features, [zero] * WIDTH, tile, finish)
+
+
+def _compare(
+    emit: Emitter,
+    work: Any,
+    whitened: Any,
+    log_joint: Any,
+    size: Any,
+    lane: Any,
+    n_features: Any,
+    constants: Any,
+    means: Any,
+    base: Any,
+) -> None:
+    """Log joint of WIDTH vectors of rows and HEIGHT means under one precision.
+
+    ``constants[k] + y · means[k]``, plus what `base` holds for each row.
+    """
+    y = Panel(emit, work, whitened, size)
+    joint = Panel(emit, work, log_joint, size)
+    lanes = [emit.add(lane, v * emit.lanes) for v in range(WIDTH)]
+
+    def tile(number: Any, height: int, sums: Sequence[Vector]) -> list[Vector]:
+        first = emit.times(number, HEIGHT)
+        vectors = [y.load_tile(first, height, place) for place in lanes]
+        results = list(sums)
+        for d in range(height):
+            place = emit.times(emit.add(first, d), HEIGHT)
+            for j in range(HEIGHT):
+                mean = emit.broadcast(means, emit.add(place, j))
+                for v in range(WIDTH):
+                    i = j * WIDTH + v
+                    results[i] = results[i].plus_product(vectors[v][d], mean)
+        return results
+
+    def finish(sums: Sequence[Vector]) -> None:
+        for v, place in enumerate(lanes):
+            common = emit.load(work, emit.add(base, place))
+            for j in range(HEIGHT):
+                joint.store(sums[j * WIDTH + v] + common, j, place)
+
+    start = [emit.broadcast(constants, j) for j in range(HEIGHT) for _ in range(WIDTH)]
+    in_tiles(emit, n_features, start, tile, finish)
+
+
+def _join_scaled(
+    emit: Emitter,
+    work: Any,
+    source: Any,
+    size: Any,
+    means: Any,
+    scales: Any,
+    first: Any,
+    low: Any,
+    n_features: Any,
+    line: Any,
+    constants: Any,
+    component: Any,
+) -> None:
+    """``constant - |scale * (x - mean)|**2 / 2`` of WIDTH vectors of rows."""
+    x = Panel(emit, work, source, size)
+
+    def one_feature(d: Any, squares: Sequence[Vector]) -> list[Vector]:
+        results = list(squares)
+        place = emit.add(first, d)
+        scale = emit.broadcast(scales, place)
+        for v in range(WIDTH):
+            value = difference(x.load(d, v * emit.lanes), means, place, low) * scale
+            results[v] = results[v].plus_product(value, value)
+        return results
+
+    zeros = [emit.constant(0.0)] * WIDTH
+    squares = emit.loop(0, n_features, 1, zeros, one_feature)
+    constant = emit.broadcast(constants, component)
+    for v, square in enumerate(squares):
+        value = constant.plus_product(square, emit.constant(-0.5))
+        emit.store(value, work, emit.add(line, v * emit.lanes))
+
+
+gather_rows = numba_function(_gather_rows)
+subtract = numba_function(_subtract)
+whiten = numba_function(_whiten)
+compare = numba_function(_compare)
+join_scaled = numba_function(_join_scaled)
