@@ -24,7 +24,6 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.models import LatentModel
 from mixtura.statistics import EStatistics
 
-
 FIRST_STRETCH = 4.0
 """How far SQUAREM extrapolates at first, in its own units: 1 is plain EM."""
 
@@ -196,8 +195,8 @@ def squared_step(
         -alpha, which is 1 for the second EM step itself and at most `longest`.
     """
     finite = np.isfinite(start) & np.isfinite(first) & np.isfinite(second)
-    r = (first - start)[finite]
-    v = (second - first)[finite] - r
+    r = first[finite] - start[finite]
+    v = second[finite] - first[finite] - r
     length, bend = float(np.linalg.norm(r)), float(np.linalg.norm(v))
     stretch = min(max(length / bend, 1.0), longest) if bend > 0 else 1.0
     point = second.copy()
@@ -275,19 +274,17 @@ def safeguarded(
     here = point.statistics.log_likelihood
     bound = model.expected_log_joint(plain, point.statistics)
     bound_gain = bound + point.statistics.entropy - here
-    candidate: Point | None = None
     try:
-        with np.errstate(over="ignore", invalid="ignore"):
+        # A proposal may lie anywhere; what is not a number loses below.
+        with np.errstate(all="ignore"):
             params = model.constrained(proposal, plain)
-        candidate = Point(params, e_step(params))
+            candidate = Point(params, e_step(params))
+        level = candidate.statistics.log_likelihood
     except (DegenerateComponentError, np.linalg.LinAlgError):
-        candidate = None
-    if candidate is not None:
-        gain = candidate.statistics.log_likelihood - here
-        if gain > 2 * max(bound_gain, 0.0):
-            return candidate, True
+        level = -np.inf
+    if np.isfinite(level) and level - here > 2 * max(bound_gain, 0.0):
+        return candidate, True
     fallback = Point(plain, e_step(plain))
-    level = fallback.statistics.log_likelihood
-    if candidate is not None and candidate.statistics.log_likelihood > level:
+    if np.isfinite(level) and level > fallback.statistics.log_likelihood:
         return candidate, True
     return fallback, False

@@ -82,6 +82,10 @@ class Rows:
             start=self.start + first,
         )
 
+    def stretches(self) -> Iterator[Self]:
+        """Yield the rows for which a model has one posterior: all of them."""
+        yield self
+
     def blocks(self, size: int) -> Iterator[Self]:
         """Cut into blocks of `size` rows; the last may be shorter."""
         if len(self) <= size:
@@ -127,6 +131,11 @@ class Sequences:
         return len(self.lengths)
 
     @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return int(self.X.shape[1])
+
+    @property
     def n_observations(self) -> float:
         """Number of rows, each counted with the weight of its sequence."""
         weights = np.ones(len(self)) if self.weights is None else self.weights
@@ -139,6 +148,11 @@ class Sequences:
         for i, (end, length) in enumerate(zip(ends, self.lengths, strict=True)):
             weight = 1.0 if self.weights is None else float(self.weights[i])
             yield whole.part(int(end - length), int(end)), weight
+
+    def stretches(self) -> Iterator[Rows]:
+        """Yield the rows for which a model has one posterior: each sequence."""
+        for rows, _ in self.each():
+            yield rows
 
     def part(self, first: int, last: int) -> Self:
         """Sequences `first` to `last` (excluded)."""

@@ -65,8 +65,8 @@ class Units:
         return float(np.log(self.scale).sum())
 
     def to_z(self, X: Array) -> Array:
-        """(x - c) / s in float64, for the rows of X."""
-        return np.asarray((X - self.center) / self.scale)
+        """(x - c) / s in float64 and C order, for the rows of X in any layout."""
+        return np.asarray(np.subtract(X, self.center, order="C") / self.scale)
 
     def to_x(self, Z: Array) -> Array:
         """C + s z for the rows of Z."""
@@ -79,16 +79,17 @@ def _center_and_deviation(rows: Rows) -> tuple[Array, Array]:
     Sums are taken about a value of the column and in units of its range: they neither
     cancel nor overflow.
     """
-    low, high = rows.X.min(axis=0) / 2.0, rows.X.max(axis=0) / 2.0
+    low = rows.X.min(axis=0).astype(np.float64) / 2.0
+    high = rows.X.max(axis=0).astype(np.float64) / 2.0
     reach = np.where(high > low, high - low, 1.0)
     total, first = 0.0, np.zeros(rows.n_features)
-    for block in rows.blocks(BLOCK_ROWS):
+    for block in _in_float64(rows):
         first += block.weighted((block.X / 2.0 - low) / reach).sum(axis=0)
         total += block.n_observations
     mean = first / total
     second = np.zeros(rows.n_features)
     nearest, center = np.full(rows.n_features, np.inf), 2 * low
-    for block in rows.blocks(BLOCK_ROWS):
+    for block in _in_float64(rows):
         distance = np.abs((block.X / 2.0 - low) / reach - mean)
         second += block.weighted(distance**2).sum(axis=0)
         least = distance.min(axis=0)
@@ -99,6 +100,12 @@ def _center_and_deviation(rows: Rows) -> tuple[Array, Array]:
         nearest = np.minimum(least, nearest)
     deviation = 2 * reach * np.sqrt(second / total)
     return center, np.where(high > low, deviation, 0.0)
+
+
+def _in_float64(rows: Rows) -> Iterator[Rows]:
+    """Blocks whose sums depend neither on the dtype of X nor on its layout."""
+    for block in rows.blocks(BLOCK_ROWS):
+        yield replace(block, X=np.asarray(block.X, dtype=np.float64, order="C"))
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight
 
-from mixtura._types import Array, IntArray
+from mixtura._types import Array, IntArray, Rng
 from mixtura.data import UNKNOWN
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
@@ -17,6 +19,14 @@ def to_frame_or_array(X: Any) -> Any:
     """Collect lazy frames; leave everything else to array conversion."""
     native = nw.from_native(X, pass_through=True)
     return native.collect().to_native() if isinstance(native, nw.LazyFrame) else X
+
+
+def generator(random_state: Any) -> Rng:
+    """Return a generator seeded by an int or a RandomState; None: by the system."""
+    if random_state is None:
+        return np.random.default_rng()
+    seeds = check_random_state(random_state).randint(2**31, size=4)
+    return np.random.default_rng(seeds)
 
 
 def check_interval(
@@ -57,6 +67,15 @@ def check_count(owner: str, name: str, value: Any, least: int) -> None:
     """Require an integer that is at least `least`."""
     words = f"an int in the range [{least}, inf)"
     check_interval(owner, name, value, Integral, least, words)
+
+
+def check_jobs(owner: str, n_jobs: Any) -> None:
+    """Require a number of threads, or a negative number to count from the last."""
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
+        raise ValueError(
+            f"The 'n_jobs' parameter of {owner} must be an int other than 0, or None. "
+            f"Got {n_jobs!r} instead."
+        )
 
 
 def check_shape(values: Array, shape: tuple[int, ...], name: str) -> None:
@@ -142,15 +161,33 @@ def _inverted(matrices: Array, structure: Covariance, name: str) -> Array:
         raise ValueError(f"{error}; component {collapse.component} is not") from None
 
 
+def check_sample_weight(values: Any, X: Array) -> Array:
+    """Require a weight a row: finite, not negative, not all zero."""
+    weights: Array = _check_sample_weight(
+        values, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise ValueError(
+            "sample_weight must not be zero for every row: nothing is left."
+        )
+    return weights
+
+
 def check_labels(values: Any, n_samples: int, n_components: int, name: str) -> IntArray:
     """Require a component index a row, -1 where it is not known."""
     labels = np.asarray(values)
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must be component indices, integers from -1 to "
+            f"{n_components - 1}; got {labels.flat[0]!r} of type {labels.dtype}."
+        )
     if labels.shape != (n_samples,):
         raise ValueError(
             f"{name} must have the shape ({n_samples},), one entry a row of X; "
             f"got {labels.shape}."
         )
-    as_integers = labels.astype(np.intp)
+    with np.errstate(invalid="ignore"):
+        as_integers = labels.astype(np.intp)
     wrong = (as_integers != labels) | (labels < UNKNOWN) | (as_integers >= n_components)
     if wrong.any():
         row = int(np.argmax(wrong))

@@ -1,11 +1,11 @@
 """What a Gaussian mixture with known parameters can do: score, classify, sample."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._types import Array, IntArray
@@ -23,7 +23,7 @@ STRUCTURES: dict[str, Covariance] = {
 }
 
 BLOCK_ROWS = 4096
-"""Rows per block of predict_proba."""
+"""Rows per block of responsibilities."""
 
 CONVERTED_ROWS = 1 << 16
 """Rows of float32 that are turned into float64 at a time."""
@@ -43,6 +43,67 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     precisions_: Array
     precisions_cholesky_: Array
 
+    @classmethod
+    def from_parameters(
+        cls,
+        weights: Any,
+        means: Any,
+        covariances: Any,
+        covariance_type: str = "full",
+        feature_names: Sequence[str] | None = None,
+    ) -> Self:
+        """Make a fitted mixture from known parameters, without data.
+
+        Parameters
+        ----------
+        weights : array-like of shape (K,)
+        means : array-like of shape (K, n_features)
+        covariances : array-like
+            In the shape of `covariance_type`.
+        covariance_type : {"full", "tied", "diag", "spherical"}
+        feature_names : sequence of str, optional
+
+        Returns
+        -------
+        GaussianMixture
+
+        Raises
+        ------
+        ValueError
+            If shapes disagree, weights do not sum to one or a covariance is not
+            positive definite.
+
+        Examples
+        --------
+        >>> from mixtura import GaussianMixture
+        >>> standard = GaussianMixture.from_parameters([1.0], [[0.0]], [[[1.0]]])
+        >>> standard.score_samples([[0.0]]).round(4)
+        array([-0.9189])
+        """
+        means = np.array(means, dtype=np.float64, ndmin=2)
+        model = cls(n_components=len(means), covariance_type=covariance_type)
+        structure = model._structure()
+        n_components, n_features = means.shape
+        model.n_features_in_ = n_features
+        if feature_names is not None:
+            names = np.array(feature_names, dtype=object)
+            checks.check_shape(names, (n_features,), "feature_names")
+            model.feature_names_in_ = names
+        covariances = checks.check_covariances(
+            covariances, structure, n_components, n_features
+        )
+        model._set_params(
+            MixtureParams(
+                checks.check_weights(weights, n_components),
+                GaussianParams(
+                    checks.check_means(means, n_components, n_features),
+                    covariances,
+                    structure.factor(covariances),
+                ),
+            )
+        )
+        return model
+
     def predict(self, X: Any) -> IntArray:
         """Return the most probable component of each row, shape (n_samples,)."""
         check_is_fitted(self)
@@ -53,13 +114,8 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         X = self._validated(X, reset=False)
         probabilities = np.empty((len(X), len(self.weights_)))
-        arguments = self._kernel_arguments()
-        for block in Rows(X).blocks(BLOCK_ROWS):
-            log_joint = self._kernels.log_joint(
-                block.X.astype(np.float64, copy=False), *arguments
-            )
-            rows = slice(block.start, block.start + len(block))
-            probabilities[rows] = Responsibilities.from_log_joint(log_joint).values
+        for rows, values in self._probabilities(X):
+            probabilities[rows] = values
         return probabilities
 
     def score_samples(self, X: Any) -> Array:
@@ -67,13 +123,20 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         X = self._validated(X, reset=False)
         log_density, arguments = np.empty(len(X)), self._kernel_arguments()
-        for rows, block in _in_float64(X, CONVERTED_ROWS):
-            self._kernels.log_density(block, *arguments, out=log_density[rows])
+        for rows, block in _in_float64(X):
+            self._kernels.log_density(
+                block,
+                *arguments,
+                out=log_density[rows],
+                n_threads=self._threads(),
+                total_rows=len(X),
+            )
         return log_density
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-density of the rows in nats, weighted if weights are given."""
-        return float(np.average(self.score_samples(X), weights=sample_weight))
+        log_likelihood, n_observations = self._total(X, sample_weight)
+        return log_likelihood / n_observations
 
     def sample(
         self, n_samples: int = 1, random_state: Any = None
@@ -99,8 +162,7 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 "sample must be asked for at least one row."
             )
         chosen = self.random_state if random_state is None else random_state
-        seeds = check_random_state(chosen).randint(2**31, size=4)
-        rng = np.random.default_rng(seeds)
+        rng = checks.generator(chosen)
         counts = rng.multinomial(n_samples, self.weights_ / self.weights_.sum())
         labels = np.repeat(np.arange(len(counts)), counts)
         family = Gaussian(self._structure())
@@ -123,9 +185,24 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         BIC plus -2 times the log of each row's largest responsibility, summed: the BIC
         of the classification.
         """
-        certainty = np.log(self.predict_proba(X).max(axis=1))
-        weights = np.ones(len(certainty)) if sample_weight is None else sample_weight
-        return float(self.bic(X, sample_weight) - 2 * np.dot(weights, certainty))
+        bic = self.bic(X, sample_weight)
+        X = self._validated(X, reset=False)
+        certainty = np.empty(len(X))
+        for rows, values in self._probabilities(X):
+            certainty[rows] = np.log(values.max(axis=1))
+        weights = np.ones(len(X)) if sample_weight is None else sample_weight
+        return float(bic - 2 * np.dot(weights, certainty))
+
+    def _probabilities(self, X: Array) -> Iterator[tuple[slice, Array]]:
+        """Responsibilities of the rows of X, block by block."""
+        arguments, n_threads = self._kernel_arguments(), self._threads()
+        for block in Rows(X).blocks(BLOCK_ROWS):
+            rows = block.X.astype(np.float64, copy=False)
+            log_joint = self._kernels.log_joint(
+                rows, *arguments, n_threads=n_threads, total_rows=len(X)
+            )
+            values = Responsibilities.from_log_joint(log_joint).values
+            yield slice(block.start, block.start + len(block)), values
 
     def _n_parameters(self) -> int:
         """Number of free parameters of the mixture."""
@@ -134,8 +211,10 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def _total(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Log-likelihood in nats and number of observations."""
         log_density = self.score_samples(X)
-        weights = np.ones(len(log_density)) if sample_weight is None else sample_weight
-        return float(np.dot(weights, log_density)), float(np.sum(weights))
+        if sample_weight is None:
+            return float(log_density.sum()), float(len(log_density))
+        weights = checks.check_sample_weight(sample_weight, log_density)
+        return float(np.dot(weights, log_density)), float(weights.sum())
 
     def _structure(self) -> Covariance:
         checks.check_choice(
@@ -159,7 +238,8 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.means_ = params.components.means
         self.covariances_ = params.components.covariances
         self.precisions_cholesky_ = params.components.precision_cholesky
-        self.precisions_ = self._structure().precisions(self.precisions_cholesky_)
+        with np.errstate(over="ignore"):
+            self.precisions_ = self._structure().precisions(self.precisions_cholesky_)
 
     def _params(self) -> MixtureParams:
         components = GaussianParams(
@@ -171,6 +251,11 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def _kernels(self) -> Kernels:
         return self._structure().kernels
 
+    def _threads(self) -> int:
+        """All processors unless `n_jobs` says otherwise; one inside a joblib worker."""
+        n_jobs = getattr(self, "n_jobs", None)
+        return int(effective_n_jobs(-1 if n_jobs is None else n_jobs))
+
     def _kernel_arguments(self) -> tuple[Array, Array, Array]:
         """Log weights plus log normalizers, means and factors."""
         params = self._params()
@@ -180,14 +265,20 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     def _labels(self, X: Array) -> IntArray:
         labels, arguments = np.empty(len(X), dtype=np.int64), self._kernel_arguments()
-        for rows, block in _in_float64(X, CONVERTED_ROWS):
-            self._kernels.labels(block, *arguments, out=labels[rows])
+        for rows, block in _in_float64(X):
+            self._kernels.labels(
+                block,
+                *arguments,
+                out=labels[rows],
+                n_threads=self._threads(),
+                total_rows=len(X),
+            )
         return labels
 
 
-def _in_float64(X: Array, block_rows: int) -> Iterator[tuple[slice, Array]]:
+def _in_float64(X: Array) -> Iterator[tuple[slice, Array]]:
     """All rows if they are float64, else blocks of them as float64."""
-    size = len(X) if X.dtype == np.float64 else block_rows
+    size = len(X) if X.dtype == np.float64 else CONVERTED_ROWS
     for block in Rows(X).blocks(size):
         rows = slice(block.start, block.start + len(block))
         yield rows, block.X.astype(np.float64, copy=False)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._types import Array, Rng
+from mixtura.acceleration import Acceleration
 from mixtura.completion import SOFT, Completion
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
@@ -32,6 +33,9 @@ COLLAPSED = 100.0
 
 NEGLIGIBLE = 1e-24
 """With reg_covar=0, variances below this share of the column's are rounding."""
+
+SMALLEST = 1e-150
+"""Deviations below this, or above its inverse, have no variance in float64."""
 
 NATS_LEFT = 1e-4
 """With tol="auto", stop when this much log-likelihood is left to gain in total."""
@@ -104,11 +108,13 @@ class Problem:
         """Map parameters from z back to x; factors scale by powers of two, exactly."""
         scale, structure = self.units.scale, self.family.structure
         inner = params.components
+        with np.errstate(over="ignore"):  # `warn_of_data` tells of it
+            covariances = structure.rescale(inner.covariances, scale)
         return MixtureParams(
             params.weights,
             GaussianParams(
                 self.units.to_x(inner.means),
-                structure.rescale(inner.covariances, scale),
+                covariances,
                 structure.rescale_factor(inner.precision_cholesky, scale),
             ),
         )
@@ -147,6 +153,7 @@ def best_fit(
     tol: float | str,
     max_iter: int,
     completion: Completion = SOFT,
+    acceleration: Acceleration | None = None,
     progress: Progress,
 ) -> EMResult:
     """Run EM from `n_init` starts and return the best result.
@@ -168,6 +175,7 @@ def best_fit(
         "tol": NATS_LEFT / n_observations if isinstance(tol, str) else tol,
         "max_iter": max_iter,
         "completion": completion,
+        "acceleration": acceleration,
         "callback": progress,
     }
     best: EMResult | None = None
@@ -192,6 +200,10 @@ def best_fit(
         except SearchInterrupted as stop:
             result = em(problem.model, problem.data, stop.params, max_iter=0)
             result = _interrupted(result)
+        except KeyboardInterrupt:
+            if best is None:
+                raise
+            return _interrupted(best)
         if result.outcome is Outcome.COMPONENT_COLLAPSED:
             failure = DegenerateComponentError(result.message)
             continue
@@ -226,6 +238,15 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
         _warn(
             f"{_listed('column', constant)} the same in every row and say nothing "
             "about the components. Consider leaving them out."
+        )
+    scale = problem.units.scale
+    beyond = np.flatnonzero((scale < SMALLEST) | (scale > 1 / SMALLEST))
+    if len(beyond):
+        _warn(
+            f"{_listed('column', [names[j] for j in beyond])} so small or large that "
+            "variances, its squares, leave the range of floating-point numbers: "
+            "covariances_ and precisions_ may be 0 or infinite, all else is right. "
+            "Choose other units."
         )
     if len(problem.sample) < n_components:
         _warn(

@@ -1,15 +1,13 @@
 """`GaussianMixture`, with scikit-learn's interface."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight
 
 from mixtura._types import Array, IntArray, Rng
+from mixtura.acceleration import Acceleration, Anderson, Automatic, Squarem
 from mixtura.completion import HARD, SOFT, Completion, Stochastic
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome
@@ -27,10 +25,14 @@ from mixtura.estimators.gaussian_starts import NAMES, Given
 from mixtura.estimators.progress import Progress
 from mixtura.families.constraints import Ridge
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.gaussian import GaussianParams
-from mixtura.models.mixture import MixtureParams
+from mixtura.kernels.threads import using_threads
 
 ALGORITHMS = ("em", "hard", "stochastic")
+ACCELERATIONS: dict[str, Acceleration] = {
+    "auto": Automatic(),
+    "squarem": Squarem(),
+    "anderson": Anderson(),
+}
 
 
 class GaussianMixture(FittedGaussianMixture):
@@ -83,6 +85,13 @@ class GaussianMixture(FittedGaussianMixture):
         Iterations between lines.
     algorithm : {"em", "hard", "stochastic"}, default="em"
         Complete the data with the posterior, its mode, or a draw from it.
+    acceleration : {"auto", "squarem", "anderson"} or None, default="auto"
+        Take fewer iterations, each at least as good as one of EM. "auto": only once EM
+        is seen to be slow. None is textbook EM, step for step. Hard and stochastic
+        EM are never accelerated.
+    n_jobs : int, optional
+        Threads over the rows of large data; the result does not depend on it, to the
+        last bit. Default: one for each processor, or one inside a joblib worker.
 
     Attributes
     ----------
@@ -132,8 +141,8 @@ class GaussianMixture(FittedGaussianMixture):
     >>> faithful = load_dataset("old-faithful")
     >>> model = GaussianMixture(2, random_state=0).fit(faithful.values)
     >>> model.means_.round(2)
-    array([[ 4.29, 79.97],
-           [ 2.04, 54.48]])
+    array([[ 2.04, 54.48],
+           [ 4.29, 79.97]])
     >>> round(model.log_likelihood_, 3)
     -1130.264
     """
@@ -156,6 +165,8 @@ class GaussianMixture(FittedGaussianMixture):
         verbose: int = 0,
         verbose_interval: int = 10,
         algorithm: str = "em",
+        acceleration: str | None = "auto",
+        n_jobs: int | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -172,64 +183,8 @@ class GaussianMixture(FittedGaussianMixture):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
         self.algorithm = algorithm
-
-    @classmethod
-    def from_parameters(
-        cls,
-        weights: Any,
-        means: Any,
-        covariances: Any,
-        covariance_type: str = "full",
-        feature_names: Sequence[str] | None = None,
-    ) -> Self:
-        """Make a fitted mixture from known parameters, without data.
-
-        Parameters
-        ----------
-        weights : array-like of shape (K,)
-        means : array-like of shape (K, n_features)
-        covariances : array-like
-            In the shape of `covariance_type`.
-        covariance_type : {"full", "tied", "diag", "spherical"}
-        feature_names : sequence of str, optional
-
-        Returns
-        -------
-        GaussianMixture
-
-        Raises
-        ------
-        ValueError
-            If shapes disagree, weights do not sum to one or a covariance is not
-            positive definite.
-
-        Examples
-        --------
-        >>> standard = GaussianMixture.from_parameters([1.0], [[0.0]], [[[1.0]]])
-        >>> standard.score_samples([[0.0]]).round(4)
-        array([-0.9189])
-        """
-        means = np.array(means, dtype=np.float64, ndmin=2)
-        model = cls(len(means), covariance_type=covariance_type)
-        structure = model._structure()
-        n_components, n_features = means.shape
-        model.n_features_in_ = n_features
-        if feature_names is not None:
-            model.feature_names_in_ = np.array(feature_names, dtype=object)
-        covariances = checks.check_covariances(
-            covariances, structure, n_components, n_features
-        )
-        model._set_params(
-            MixtureParams(
-                checks.check_weights(weights, n_components),
-                GaussianParams(
-                    checks.check_means(means, n_components, n_features),
-                    covariances,
-                    structure.factor(covariances),
-                ),
-            )
-        )
-        return model
+        self.acceleration = acceleration
+        self.n_jobs = n_jobs
 
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, labels: Any = None
@@ -259,27 +214,28 @@ class GaussianMixture(FittedGaussianMixture):
         structure = self._check_arguments()
         X = self._validated(X, reset=True)
         rows = self._rows(X, sample_weight, labels)
-        seeds = check_random_state(self.random_state).randint(2**31, size=4)
-        rng = np.random.default_rng(seeds)
+        rng = checks.generator(self.random_state)
         problem = Problem.of(rows, structure, self.reg_covar, rng)
         n_observations = rows.n_observations
-        result = best_fit(
-            problem,
-            lambda: self._start(X, rng),
-            self._given(problem),
-            self.n_components,
-            1 if self._continues else self.n_init,
-            rng,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            completion=self._completion(rng),
-            progress=Progress(
-                self.verbose,
-                self.verbose_interval,
-                1 / n_observations,
-                -problem.units.log_volume,
-            ),
-        )
+        with using_threads(self._threads()):
+            result = best_fit(
+                problem,
+                lambda: self._start(X, sample_weight, rng),
+                self._given(problem),
+                self.n_components,
+                1 if self._continues else self.n_init,
+                rng,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                completion=self._completion(rng),
+                acceleration=self._acceleration(),
+                progress=Progress(
+                    self.verbose,
+                    self.verbose_interval,
+                    1 / n_observations,
+                    -problem.units.log_volume,
+                ),
+            )
         self._store(problem, result)
         self.labels_ = self._labels(X)
         self._warn(problem, result)
@@ -300,6 +256,11 @@ class GaussianMixture(FittedGaussianMixture):
         checks.check_count(owner, "verbose", int(self.verbose), 0)
         checks.check_count(owner, "verbose_interval", self.verbose_interval, 1)
         checks.check_choice(owner, "algorithm", self.algorithm, ALGORITHMS)
+        if self.acceleration is not None:
+            names = [*ACCELERATIONS]
+            checks.check_choice(owner, "acceleration", self.acceleration, names)
+        if self.n_jobs is not None:
+            checks.check_jobs(owner, self.n_jobs)
         if isinstance(self.init_params, str):
             checks.check_choice(owner, "init_params", self.init_params, NAMES)
         return self._structure()
@@ -310,13 +271,7 @@ class GaussianMixture(FittedGaussianMixture):
             labels = checks.check_labels(labels, len(X), self.n_components, "labels")
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
-            if not weights.any():
-                raise ValueError(
-                    "sample_weight must not be zero for every row: nothing is left."
-                )
+            weights = checks.check_sample_weight(sample_weight, X)
         rows = Rows(X, weights, labels)
         if weights is not None and not weights.all():
             rows = rows.take(np.flatnonzero(weights))
@@ -336,14 +291,22 @@ class GaussianMixture(FittedGaussianMixture):
             return Stochastic(int(rng.integers(2**31)))
         return HARD if self.algorithm == "hard" else SOFT
 
-    def _start(self, X: Array, rng: Rng) -> str | Array:
-        """Return the name of a start, or responsibilities."""
+    def _acceleration(self) -> Acceleration | None:
+        if self.algorithm != "em" or self.acceleration is None:
+            return None
+        return ACCELERATIONS[self.acceleration]
+
+    def _start(self, X: Array, sample_weight: Any, rng: Rng) -> str | Array:
+        """Return the name of a start, or responsibilities of the rows that count."""
         start = self.init_params
         if isinstance(start, str):
             return start
         if callable(start):
             start = start(X, self.n_components, rng)
-        return checks.check_responsibilities(start, len(X), self.n_components)
+        values = checks.check_responsibilities(start, len(X), self.n_components)
+        if sample_weight is None:
+            return values
+        return values[np.broadcast_to(sample_weight, len(X)) > 0]
 
     def _given(self, problem: Problem) -> Given:
         """Initial values, from the previous fit or the arguments, as z."""
@@ -376,7 +339,8 @@ class GaussianMixture(FittedGaussianMixture):
         self.log_likelihood_ = result.log_likelihood - problem.log_volume
         if isinstance(problem.family.constraint, Ridge):
             self.log_likelihood_ = problem.log_likelihood(result.params)
-        self.n_iter_ = result.n_iter
+        # A first step that only rounding undid was made, and its bound is reported.
+        self.n_iter_ = max(result.n_iter, min(self.max_iter, 1))
         self.converged_ = result.converged
         self.outcome_ = result.message
         self.n_samples_fit_ = n_observations

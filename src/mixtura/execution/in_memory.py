@@ -6,6 +6,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+BLOCK_BYTES = 1 << 24
+"""Size of a block: large enough for threads to share, small beside the data."""
+
 
 @dataclass(frozen=True)
 class InMemory:
@@ -13,16 +16,16 @@ class InMemory:
 
     Parameters
     ----------
-    block_rows : int
-        Rows per block. It bounds the memory of an E-step, which holds
-        (block_rows, n_components) numbers, never (n_samples, n_components).
+    block_rows : int, optional
+        Rows per block. Default: as many as take `BLOCK_BYTES` in float64.
     """
 
-    block_rows: int = 4096
+    block_rows: int | None = None
 
     def __call__(self, e_step: Callable[[Any], Any], data: Any) -> Any:
         """Return the statistics of `data`, the sum of those of its blocks."""
-        return reduce(add, map(e_step, data.blocks(self.block_rows)))
+        rows = self.block_rows or max(1, BLOCK_BYTES // (8 * data.n_features))
+        return reduce(add, map(e_step, data.blocks(rows)))
 
 
 IN_MEMORY = InMemory()

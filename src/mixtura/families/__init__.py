@@ -32,6 +32,12 @@ class Family(Protocol):
         statistics, all sums over rows of which row i counts weights[i].
         """
 
+    def placed(self, params: Any, statistics: Any) -> Any:
+        """Return `params` about which the moments of these data do not cancel.
+
+        A family whose statistics have no pivot returns `params`.
+        """
+
     def maximize(self, params: Any, statistics: Any) -> Any:
         """Weighted maximum-likelihood parameters; dead components keep theirs."""
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.families.constraints import Constraint, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
 from mixtura.kernels.moments import FARTHEST
+from mixtura.kernels.threads import active_threads
 from mixtura.statistics import Statistics, shared
 
 # Below this share of all observations a component is dead: its moments are rounding.
@@ -79,7 +81,7 @@ class Gaussian:
         )
 
     def log_normalizers(self, params: GaussianParams) -> Array:
-        """Log |P_k| - D/2 log 2 pi, and the constraint's factor, (n_components,)."""
+        """Log ``|P_k|`` - D/2 log 2 pi, plus the constraint's log factor, (K,)."""
         n_components, n_features = params.means.shape
         log_determinants = self.structure.log_determinants(
             params.precision_cholesky, n_components, n_features
@@ -105,7 +107,12 @@ class Gaussian:
         """Run the E-step of a mixture in one pass, without (n, K) in memory."""
         constants = log_weights + self.log_normalizers(params)
         log_likelihood, entropy, counts, first, second = self.structure.kernels.e_step(
-            X, weights, constants, params.means, params.precision_cholesky
+            X,
+            weights,
+            constants,
+            params.means,
+            params.precision_cholesky,
+            n_threads=active_threads(),
         )
         moments = GaussianStatistics(counts, first, second, params.means)
         return log_likelihood, entropy, counts, moments
@@ -125,6 +132,14 @@ class Gaussian:
             pivot=params.means,
         )
 
+    def placed(
+        self, params: GaussianParams, statistics: GaussianStatistics
+    ) -> GaussianParams:
+        """Move the means, and so the pivots; leave the covariances."""
+        alive, shift = _shift(statistics)
+        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
+        return replace(params, means=means)
+
     def maximize(
         self, params: GaussianParams, statistics: GaussianStatistics
     ) -> GaussianParams:
@@ -142,10 +157,8 @@ class Gaussian:
         DegenerateComponentError
             If an estimate is singular and the constraint lets it be.
         """
-        counts = statistics.counts
-        alive = counts > DEAD * counts.sum()
-        living = np.where(alive, counts, 0.0)
-        shift = statistics.first / np.where(alive, counts, np.inf)[:, None]
+        alive, shift = _shift(statistics)
+        living = np.where(alive, statistics.counts, 0.0)
         structure = self.structure
         estimate = structure.estimate(
             self._about(statistics, shift), living, params.means.shape[1]
@@ -208,3 +221,10 @@ class Gaussian:
             chosen = components == k
             rows[chosen] = rows[chosen] @ factor.T + params.means[k]
         return rows
+
+
+def _shift(statistics: GaussianStatistics) -> tuple[NDArray[np.bool_], Array]:
+    """Which components live, and how far their means are from the pivots."""
+    counts = statistics.counts
+    alive = counts > DEAD * counts.sum()
+    return alive, statistics.first / np.where(alive, counts, np.inf)[:, None]

@@ -60,6 +60,12 @@ class Poisson:
         """Decline: there is no fused E-step yet."""
         return None
 
+    def placed(
+        self, params: PoissonParams, statistics: PoissonStatistics
+    ) -> PoissonParams:
+        """Return `params`: sums of counts have no pivot."""
+        return params
+
     def maximize(
         self, params: PoissonParams, statistics: PoissonStatistics
     ) -> PoissonParams:

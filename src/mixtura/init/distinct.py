@@ -4,12 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._types import Array, Rng
+from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
 
 
 def distinct_rows(data: Any, largest: int, rng: Rng) -> Rows:
-    """Collect the distinct rows, in lexicographic order, with their total weights.
+    """Collect the distinct rows, in an order of their own, with their total weights.
+
+    The order is lexicographic, with the columns by how skewed they are, so that it
+    depends on neither the order nor the units of the columns.
 
     Parameters
     ----------
@@ -25,11 +28,19 @@ def distinct_rows(data: Any, largest: int, rng: Rng) -> Rows:
     rows = data.take(chosen)
     X = rows.X
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-    order = np.lexsort(X.T[::-1])
+    order = np.lexsort(X.T[_by_skewness(X, weights)[::-1]])
     X, weights = X[order], weights[order]
     starts = np.r_[True, np.any(X[1:] != X[:-1], axis=1)]
     totals = np.add.reduceat(weights, np.flatnonzero(starts))
     return Rows(np.ascontiguousarray(X[starts]), totals)
+
+
+def _by_skewness(X: Array, weights: Array) -> IntArray:
+    """Columns by where their mean lies between their ends; ties as they come."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    mean = np.average(X, axis=0, weights=weights)
+    place = (high - mean) / np.where(high > low, high - low, 1.0)
+    return np.argsort(np.round(place, 9), kind="stable")
 
 
 def standardised(data: Rows) -> Array:

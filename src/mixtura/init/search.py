@@ -6,7 +6,7 @@ and a handful of EM steps tells which start is worth finishing.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import cycle
+from itertools import cycle, islice, product
 from typing import Any, NamedTuple
 
 from mixtura._types import Rng
@@ -17,8 +17,11 @@ from mixtura.init.distinct import standardised, whitened
 from mixtura.init.starts import nearest, plus_plus
 from mixtura.models.mixture import Mixture
 
-SEEDS = 6
-"""k-means++ draws in each of the two spaces."""
+MOST = 20
+"""Starts tried at most."""
+
+AGREE = 3
+"""Starts that must lead to the best optimum for the search to end early."""
 
 LLOYD = (3, 0)
 """Steps of k-means before EM takes over, in turn."""
@@ -26,7 +29,7 @@ LLOYD = (3, 0)
 SHORT = 12
 """EM steps after which a start is first judged."""
 
-FINALISTS = 3
+FINALISTS = 4
 """Starts that are followed further."""
 
 LONG = 40
@@ -89,47 +92,62 @@ def best_start(
     starts = _starts(model, data, n_components, rng)
     if n_components == 1:
         return next(starts)
-    runs = [Candidate(start, start) for start in starts]
-    for max_iter, kept in ((SHORT, FINALISTS), (LONG, 1)):
-        runs = _judged(runs, model, data, max_iter, is_sound)[:kept]
-    return runs[0].start
+    found: dict[int, list[Candidate]] = {}
+    for start in starts:
+        run = _judged(Candidate(start, start), model, data, SHORT, is_sound)
+        found.setdefault(_optimum(run, data), []).append(run)
+        if len(_ranked(found)[0]) == AGREE:
+            break
+    finalists = [runs[0] for runs in _ranked(found)[:FINALISTS]]
+    if len(finalists) == 1:
+        return finalists[0].start
+    judged = [_judged(run, model, data, LONG, is_sound) for run in finalists]
+    return max(judged, key=_merit).start
+
+
+def _merit(run: Candidate) -> tuple[bool, float]:
+    """Sound before unsound, then by objective."""
+    return run.sound, run.objective
+
+
+def _optimum(run: Candidate, data: Rows) -> int:
+    """Name the optimum that a run is at: its objective, rounded."""
+    return round(run.objective / (SAME * (1 + data.n_observations)))
+
+
+def _ranked(found: dict[int, list[Candidate]]) -> list[list[Candidate]]:
+    """Return the optima, each with the runs that reached it, best first."""
+    return sorted(found.values(), key=lambda runs: _merit(runs[0]), reverse=True)
 
 
 def _starts(model: Mixture, data: Rows, n_components: int, rng: Rng) -> Iterator[Any]:
+    """Partitions around k-means++ centres, in both spaces in turn."""
     assert data.weights is not None
     error = None
     n_starts = 0
-    for space in (standardised(data), whitened(data)):
-        for _, n_steps in zip(range(SEEDS), cycle(LLOYD), strict=False):
-            centres = plus_plus(space, data.weights, n_components, rng)
-            partition = nearest(space, data.weights, centres, n_steps)
-            try:
-                yield model.from_responsibilities(data, partition)
-                n_starts += 1
-            except DegenerateComponentError as collapse:
-                error = collapse
+    kinds = cycle(product(LLOYD, (standardised(data), whitened(data))))
+    for n_steps, space in islice(kinds, MOST):
+        centres = plus_plus(space, data.weights, n_components, rng)
+        partition = nearest(space, data.weights, centres, n_steps)
+        try:
+            yield model.from_responsibilities(data, partition)
+            n_starts += 1
+        except DegenerateComponentError as collapse:
+            error = collapse
     if n_starts == 0 and error is not None:
         raise error
 
 
 def _judged(
-    runs: list[Candidate],
+    run: Candidate,
     model: Mixture,
     data: Rows,
     max_iter: int,
     is_sound: Callable[[Any], bool],
-) -> list[Candidate]:
-    """Run each a little further; best first, and one for each optimum."""
-    judged: dict[int, Candidate] = {}
-    for run in runs:
-        result = em(model, data, run.params, tol=0.0, max_iter=max_iter)
-        if result.outcome is Outcome.INTERRUPTED:
-            raise SearchInterrupted(result.params)
-        objective = result.log_likelihood
-        optimum = round(objective / (SAME * (1 + data.n_observations)))
-        sound = is_sound(result.params)
-        candidate = Candidate(run.start, result.params, sound, objective)
-        judged.setdefault(optimum, candidate)
-    return sorted(
-        judged.values(), key=lambda run: (run.sound, run.objective), reverse=True
-    )
+) -> Candidate:
+    """Follow a start a little further."""
+    result = em(model, data, run.params, tol=0.0, max_iter=max_iter)
+    if result.outcome is Outcome.INTERRUPTED:
+        raise SearchInterrupted(result.params)
+    sound = is_sound(result.params)
+    return Candidate(run.start, result.params, sound, result.log_likelihood)

@@ -36,6 +36,8 @@ class Structure(NamedTuple):
         (differences (K, n, D), precision Cholesky factors) -> (K, n, D).
     second_moment : callable
         (differences (K, n, D), responsibilities (K, n)) -> second moments.
+    whiten_by_row : callable
+        The same without BLAS, whose bits for one row depend on the rows beside it.
     pooled : bool
         Whether all components share one precision.
     """
@@ -43,6 +45,7 @@ class Structure(NamedTuple):
     name: str
     whiten: Callable[[Array, Array], Array]
     second_moment: Callable[[Array, Array], Array]
+    whiten_by_row: Callable[[Array, Array], Array]
     pooled: bool = False
 
 
@@ -73,12 +76,24 @@ def _scatter_spherical(differences: Array, responsibilities: Array) -> Array:
     return result
 
 
-FULL = Structure("full", np.matmul, _scatter_full)
-TIED = Structure("tied", np.matmul, _scatter_tied, pooled=True)
-DIAGONAL = Structure("diagonal", lambda z, s: z * s[:, None, :], _scatter_diagonal)
-SPHERICAL = Structure(
-    "spherical", lambda z, s: z * s[:, None, None], _scatter_spherical
-)
+def _triangular_product(differences: Array, factors: Array) -> Array:
+    """Multiply by upper-triangular factors, (K, D, D) or (D, D), term by term."""
+    factors = np.broadcast_to(factors, (len(differences), *factors.shape[-2:]))
+    product = np.zeros_like(differences)
+    for j in range(differences.shape[2]):
+        product[:, :, j:] += differences[:, :, j, None] * factors[:, None, j, j:]
+    return product
+
+
+def _by_deviations(differences: Array, factors: Array) -> Array:
+    """Multiply by one factor a component and feature, or a component."""
+    return differences * factors.reshape(len(factors), 1, -1)
+
+
+FULL = Structure("full", np.matmul, _scatter_full, _triangular_product)
+TIED = Structure("tied", np.matmul, _scatter_tied, _triangular_product, pooled=True)
+DIAGONAL = Structure("diagonal", _by_deviations, _scatter_diagonal, _by_deviations)
+SPHERICAL = Structure("spherical", _by_deviations, _scatter_spherical, _by_deviations)
 
 
 class Parameters(NamedTuple):
@@ -147,7 +162,7 @@ def log_joint(
         result[:, live] = log_joint(structure, X, reduced)
         return result
     for start, block in _blocks(X, n_components):
-        values = _log_joint(structure, block, parameters)[1]
+        values = _log_joint(by_row(structure), block, parameters)[1]
         result[start : start + len(block)] = values.T
     return result
 
@@ -186,7 +201,7 @@ def _log_joint_blocks(
     if live is not None:
         parameters = parameters.only(live, structure.pooled)
     for start, block in _blocks(X, len(parameters.constants)):
-        yield start, _log_joint(structure, block, parameters)[1]
+        yield start, _log_joint(by_row(structure), block, parameters)[1]
 
 
 def _blocks(X: Rows, n_components: int) -> Iterator[tuple[int, Array]]:
@@ -203,7 +218,7 @@ def _log_joint(
     with np.errstate(over="ignore", invalid="ignore"):
         differences = block - parameters.means[:, None, :]
         whitened = structure.whiten(differences, parameters.precision_cholesky)
-        squares = np.einsum("knd,knd->kn", whitened, whitened)
+        squares = _sum_in_order(np.moveaxis(whitened * whitened, 2, 0))
         values = parameters.constants[:, None] - 0.5 * squares
         far = np.flatnonzero(~(values.sum(axis=0) > LOG_FLOOR))
         if far.size:
@@ -246,4 +261,17 @@ def _exponentials(log_joint: Array) -> tuple[Array, Array, Array]:
     relative = log_joint - top
     unscaled = np.exp(np.maximum(relative, EXPONENT_FLOOR))
     unscaled[relative <= EXPONENT_FLOOR] = 0.0
-    return top, unscaled, unscaled.sum(axis=0)
+    return top, unscaled, _sum_in_order(unscaled)
+
+
+def by_row(structure: Structure) -> Structure:
+    """Return the structure whose scores of a row do not depend on other rows."""
+    return structure._replace(whiten=structure.whiten_by_row)
+
+
+def _sum_in_order(terms: Array) -> Array:
+    """Add along the first axis one by one: NumPy's own order depends on the shape."""
+    total: Array = np.zeros(terms.shape[1:])
+    for term in terms:
+        total += term
+    return total

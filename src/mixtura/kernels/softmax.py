@@ -78,7 +78,7 @@ def _posterior(
     sums = emit.loop(0, size, emit.lanes, [zero] * 3, some_rows)
     emit.add_to_doubles(sums[0], totals, 0)
     emit.add_to_doubles(sums[1], totals, emit.lanes)
-    return emit.lane_sum(sums[2])  # type: ignore[no-any-return]
+    return emit.lane_sum(sums[2])
 
 
 def _log_densities(
@@ -155,7 +155,7 @@ def _scale(
         return [sums[0] + value]
 
     (total,) = emit.loop(0, size, emit.lanes, [emit.constant(0.0)], some_rows)
-    return emit.lane_sum(total)  # type: ignore[no-any-return]
+    return emit.lane_sum(total)
 
 
 posterior = numba_function(_posterior)

@@ -4,12 +4,18 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve
+from scipy.linalg import cho_factor, cho_solve
 
 from mixtura._types import Array, Rng
 from mixtura.completion import SOFT, Completion
 from mixtura.data import Rows
+from mixtura.exceptions import DegenerateComponentError
 from mixtura.statistics import EStatistics, shared
+
+# Noise below this share of a column's variance has lost the digits that the
+# likelihood needs, and so has noise below that share of the square about the pivot.
+VANISHED = 1e-10
+ROUNDING = 1e-15
 
 
 class Noise(ABC):
@@ -131,15 +137,31 @@ class FactorAnalysis:
     def m_step(
         self, params: FactorParams, statistics: FactorStatistics
     ) -> FactorParams:
-        """Regress x on (z, 1): loadings and mean together, then the noise."""
-        coefficients: Array = np.linalg.solve(statistics.factors, statistics.cross.T).T
+        """Regress x on (z, 1): loadings and mean together, then the noise.
+
+        Raises
+        ------
+        DegenerateComponentError
+            If the factors leave nothing of a column to the noise.
+        """
+        coefficients = np.asarray(
+            np.linalg.solve(statistics.factors, statistics.cross.T).T, dtype=np.float64
+        )
         explained = (coefficients * statistics.cross).sum(axis=1)
+        noise = self.noise.maximize((statistics.squares - explained) / statistics.count)
+        vanished = ~(noise > _least_noise(statistics))
+        if vanished.any():
+            column = int(vanished.argmax())
+            raise DegenerateComponentError(
+                f"The factors explain column {column} completely (a Heywood case, or a "
+                "constant column); its noise variance is zero. Use fewer factors or "
+                "EqualNoise(), or drop the column.",
+                column,
+            )
         return FactorParams(
             mean=statistics.pivot + coefficients[:, -1],
             loadings=coefficients[:, :-1],
-            noise=self.noise.maximize(
-                (statistics.squares - explained) / statistics.count
-            ),
+            noise=noise,
         )
 
     def expected_log_joint(
@@ -192,6 +214,13 @@ class FactorAnalysis:
         z = rng.standard_normal((n_samples, n_factors))
         noise = rng.standard_normal((n_samples, n_features)) * np.sqrt(params.noise)
         return params.mean + z @ params.loadings.T + noise, z
+
+
+def _least_noise(statistics: FactorStatistics) -> Array:
+    """Return the variances at which rounding decides the likelihood, (D,)."""
+    squares = statistics.squares / statistics.count
+    mean = statistics.cross[:, -1] / statistics.count
+    return np.asarray(VANISHED * (squares - mean**2) + ROUNDING * squares)
 
 
 def _posterior(params: FactorParams) -> tuple[Array, Array, float]:

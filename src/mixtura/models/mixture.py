@@ -1,7 +1,7 @@
 """Finite mixtures: a categorical latent variable over the components of any family."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 from typing import Any
@@ -15,6 +15,9 @@ from mixtura.data import Rows
 from mixtura.families import Family
 from mixtura.models.categorical import Responsibilities
 from mixtura.statistics import EStatistics, Statistics
+
+BLOCK_ROWS = 4096
+"""Rows whose responsibilities are in memory at once."""
 
 
 class Proportions(ABC):
@@ -147,9 +150,13 @@ class Mixture:
             )
             if fused is not None:
                 return MixtureStatistics(*fused)
-        posterior = self.posterior(params, block)
-        completed = completion(posterior, block.start, len(block))
-        return self.statistics(params, block, completed)
+
+        def part(rows: Rows) -> MixtureStatistics:
+            posterior = self.posterior(params, rows)
+            completed = completion(posterior, rows.start, len(rows))
+            return self.statistics(params, rows, completed)
+
+        return reduce(add, map(part, block.blocks(BLOCK_ROWS)))
 
     def m_step(
         self, params: MixtureParams, statistics: MixtureStatistics
@@ -193,7 +200,7 @@ class Mixture:
         )
 
     def from_responsibilities(
-        self, data: Any, responsibilities: Array, block_rows: int = 4096
+        self, data: Any, responsibilities: Array
     ) -> MixtureParams:
         """Return the parameters that the M-step makes of given responsibilities.
 
@@ -201,16 +208,18 @@ class Mixture:
         that nothing cancels however far the components lie apart.
         """
 
-        def part(block: Rows) -> MixtureStatistics:
-            values = responsibilities[block.start : block.start + len(block)]
-            posterior = Responsibilities(values, np.zeros(len(block)))
-            return self.statistics(params, block, posterior)
+        def total(params: MixtureParams) -> MixtureStatistics:
+            def part(block: Rows) -> MixtureStatistics:
+                values = responsibilities[block.start : block.start + len(block)]
+                posterior = Responsibilities(values, np.zeros(len(block)))
+                return self.statistics(params, block, posterior)
+
+            return reduce(add, map(part, data.blocks(BLOCK_ROWS)))
 
         params = self.blank(responsibilities.shape[1], data.n_features)
-        for _ in range(2):
-            statistics = reduce(add, map(part, data.blocks(block_rows)))
-            params = self.m_step(params, statistics)
-        return params
+        placed = self.family.placed(params.components, total(params).components)
+        params = replace(params, components=placed)
+        return self.m_step(params, total(params))
 
     def n_free_parameters(self, params: MixtureParams) -> int:
         """Free weights plus the family's parameters."""
