@@ -17,7 +17,9 @@ def mixture_kl(model, q_params, p_params, data, completion) -> float:
     q = completion(model.posterior(q_params, data), data.start, len(data)).values
     log_joint = model.log_joint(p_params, data.X)
     log_p = log_joint - logsumexp(log_joint, axis=1, keepdims=True)
-    return float(weights_of(data) @ (xlogy(q, q) - _expected(q, log_p)).sum(axis=1))
+    kl = (xlogy(q, q) - _expected(q, log_p)).sum(axis=1)
+    present = weights_of(data) > 0  # what is absent may have become impossible
+    return float(weights_of(data)[present] @ kl[present])
 
 
 def hidden_markov_kl(model, q_params, p_params, data, completion) -> float:

@@ -10,7 +10,6 @@ __version__ = "0.1.0"
 
 _HOME = {
     "GaussianMixture": "estimators.gaussian_mixture",
-    "em": "em",
     "em_steps": "em",
     "EMResult": "em",
     "EMStep": "em",

@@ -1,7 +1,7 @@
 """Expectation-maximization: the loop, which knows no model.
 
 One iteration is ``m_step(params, sum over blocks of e_step(params, block))``.
-Everything about EM as coordinate ascent on the bound is source 001, section 2.
+EM as coordinate ascent on the bound: [Lecture15]_, section 2.
 """
 
 import math

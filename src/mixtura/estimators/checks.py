@@ -69,6 +69,15 @@ def check_count(owner: str, name: str, value: Any, least: int) -> None:
     check_interval(owner, name, value, Integral, least, words)
 
 
+def check_flag(owner: str, name: str, value: Any) -> None:
+    """Require a boolean."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(
+            f"The {name!r} parameter of {owner} must be an instance of 'bool'. "
+            f"Got {value!r} instead."
+        )
+
+
 def check_jobs(owner: str, n_jobs: Any) -> None:
     """Require a number of threads, or a negative number to count from the last."""
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:

@@ -236,8 +236,8 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
     constant = [names[j] for j in np.flatnonzero(problem.units.variances == 0)]
     if constant:
         _warn(
-            f"{_listed('column', constant)} the same in every row and say nothing "
-            "about the components. Consider leaving them out."
+            f"{_listed('column', constant)} the same in every row, which says nothing "
+            "about the components. Consider leaving that out."
         )
     scale = problem.units.scale
     beyond = np.flatnonzero((scale < SMALLEST) | (scale > 1 / SMALLEST))

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura._types import Array, IntArray, Rng
 from mixtura.acceleration import Acceleration, Anderson, Automatic, Squarem
 from mixtura.completion import HARD, SOFT, Completion, Stochastic
-from mixtura.data import Rows
+from mixtura.data import UNKNOWN, Rows
 from mixtura.em import EMResult, Outcome
 from mixtura.estimators import checks
 from mixtura.estimators.fitted_gaussian_mixture import (
@@ -106,7 +106,7 @@ class GaussianMixture(FittedGaussianMixture):
     precisions_cholesky_ : ndarray
         Upper-triangular P with precision P P^T.
     labels_ : ndarray of shape (n_samples,)
-        Most probable component of each training row.
+        Most probable component of each training row, or its known one.
     converged_ : bool
         Whether the tolerance was met.
     n_iter_ : int
@@ -238,6 +238,9 @@ class GaussianMixture(FittedGaussianMixture):
             )
         self._store(problem, result)
         self.labels_ = self._labels(X)
+        if labels is not None:
+            known = np.asarray(labels) != UNKNOWN
+            self.labels_[known] = np.asarray(labels)[known]
         self._warn(problem, result)
         return self
 
@@ -255,6 +258,7 @@ class GaussianMixture(FittedGaussianMixture):
         checks.check_count(owner, "n_init", self.n_init, 1)
         checks.check_count(owner, "verbose", int(self.verbose), 0)
         checks.check_count(owner, "verbose_interval", self.verbose_interval, 1)
+        checks.check_flag(owner, "warm_start", self.warm_start)
         checks.check_choice(owner, "algorithm", self.algorithm, ALGORITHMS)
         if self.acceleration is not None:
             names = [*ACCELERATIONS]

@@ -14,6 +14,10 @@ from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
 
 
+# What rounding may add to a covariance matrix, relative to its diagonal.
+ROUNDING = 1e-14
+
+
 class Constraint(ABC):
     """Turn the structure's estimate into the covariances that the M-step returns."""
 
@@ -48,8 +52,10 @@ class Unconstrained(Constraint):
 
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Return the estimate, if something remains when rounding is taken away."""
+        remainder = structure.scale_diagonal(estimate, 1 - ROUNDING)
         if self.negligible is not None:
-            structure.factor(structure.add_diagonal(estimate, -self.negligible))
+            remainder = structure.add_diagonal(remainder, -self.negligible)
+        structure.factor(remainder)
         return estimate
 
 

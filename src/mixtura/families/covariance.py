@@ -58,6 +58,10 @@ class Full(Covariance):
     def add_diagonal(self, covariances: Array, variances: Array) -> Array:
         return covariances + np.diag(variances)
 
+    def scale_diagonal(self, covariances: Array, factor: float) -> Array:
+        eye = np.eye(covariances.shape[-1])
+        return covariances * (1 + (factor - 1) * eye)
+
     def clip(self, covariances: Array, floor: Array) -> Array:
         return clipped(covariances, floor)
 
@@ -136,6 +140,10 @@ class Tied(Covariance):
     def add_diagonal(self, covariances: Array, variances: Array) -> Array:
         return covariances + np.diag(variances)
 
+    def scale_diagonal(self, covariances: Array, factor: float) -> Array:
+        eye = np.eye(covariances.shape[-1])
+        return covariances * (1 + (factor - 1) * eye)
+
     def clip(self, covariances: Array, floor: Array) -> Array:
         return clipped(covariances[None], floor)[0]
 
@@ -211,6 +219,9 @@ class Diagonal(Covariance):
 
     def add_diagonal(self, covariances: Array, variances: Array) -> Array:
         return covariances + variances
+
+    def scale_diagonal(self, covariances: Array, factor: float) -> Array:
+        return covariances * factor
 
     def clip(self, covariances: Array, floor: Array) -> Array:
         return np.maximum(covariances, floor)
@@ -288,6 +299,9 @@ class Spherical(Covariance):
 
     def add_diagonal(self, covariances: Array, variances: Array) -> Array:
         return covariances + variances.mean()
+
+    def scale_diagonal(self, covariances: Array, factor: float) -> Array:
+        return covariances * factor
 
     def clip(self, covariances: Array, floor: Array) -> Array:
         return np.maximum(covariances, floor.max())

@@ -81,6 +81,10 @@ class Covariance(ABC):
         """Return covariances with `variances` (n_features,) added to their diagonal."""
 
     @abstractmethod
+    def scale_diagonal(self, covariances: Array, factor: float) -> Array:
+        """Return covariances whose diagonal is multiplied by `factor`."""
+
+    @abstractmethod
     def clip(self, covariances: Array, floor: Array) -> Array:
         """Return the maximum-likelihood covariances among those >= diag(floor)."""
 

@@ -5,9 +5,6 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.exceptions import DegenerateComponentError
 
-# Smallest squared Cholesky pivot of a correlation matrix that is not rounding.
-SINGULAR = 1e-15
-
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined "
     "empirical covariance (for instance caused by singleton or collapsed samples). "
@@ -49,7 +46,7 @@ def cholesky(matrices: Array) -> Array:
     except np.linalg.LinAlgError:
         raise degenerate(_first_indefinite(correlations)) from None
     pivots = np.diagonal(factors, axis1=1, axis2=2).min(axis=1)
-    if not (pivots**2 > SINGULAR).all():
+    if not (pivots > 0).all():
         raise degenerate(int(pivots.argmin()))
     return np.asarray(deviations[:, :, None] * factors)
 

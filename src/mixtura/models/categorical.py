@@ -32,7 +32,7 @@ class Responsibilities:
             \qquad m_i = \max_k \ell_{ik},
 
         divided by the sum of the very numbers that are divided, so that rows sum to
-        one at any distance from the means (source 001, section 3.3).
+        one at any distance from the means ([Lecture15]_, section 3.3).
         """
         largest = log_joint.max(axis=1, keepdims=True)
         # A row that no component allows (all -inf) has a uniform posterior.

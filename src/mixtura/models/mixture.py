@@ -44,7 +44,7 @@ class Free(Proportions):
     """Weights estimated from the data."""
 
     def maximize(self, weights: Array, counts: Array) -> Array:
-        """Return N_k / N (source 001, section 3.4 (1))."""
+        """Return N_k / N ([Lecture15]_, section 3.4 (1))."""
         return np.asarray(counts / counts.sum())
 
     def n_free_parameters(self, n_components: int) -> int:
