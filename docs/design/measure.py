@@ -1,0 +1,119 @@
+"""The measurements behind the design notes.
+
+    python docs/design/measure.py [pivot] [penalty] [stopping] [starts]
+
+Some minutes for all of them on one core.
+"""
+
+import sys
+import warnings
+from fractions import Fraction
+
+import numpy as np
+from sklearn.mixture import GaussianMixture as ScikitLearn
+
+from mixtura import GaussianMixture, load_dataset
+
+SETS = {name: load_dataset(name).values for name in ("old-faithful", "iris")}
+
+
+def exact_variance(values):
+    """Variance of the very float64 values, in exact arithmetic."""
+    numbers = [Fraction(float(value)) for value in values.ravel()]
+    mean = sum(numbers) / len(numbers)
+    return float(sum((number - mean) ** 2 for number in numbers) / len(numbers))
+
+
+def pivot():
+    """0002: relative error of a variance of 1, far from the origin."""
+    sample = np.random.default_rng(0).normal(size=(1000, 1))
+    print("offset    raw moments  scikit-learn  mixtura")
+    for offset in (0.0, 1e4, 1e6, 1e8):
+        X = sample + offset
+        exact = exact_variance(X)
+        raw = (X**2).mean() - X.mean() ** 2
+        theirs = ScikitLearn(reg_covar=0).fit(X).covariances_[0, 0, 0]
+        ours = GaussianMixture().fit(X).covariances_[0, 0, 0]
+        errors = [abs(value / exact - 1) for value in (raw, theirs, ours)]
+        print(f"{offset:7.0e}" + "".join(f"{error:13.1e}" for error in errors))
+
+
+def penalty():
+    """0004: fits of 20 whose objective falls, with a number for reg_covar."""
+    print("data          reg_covar  scikit-learn  deepest   mixtura")
+    for name, X in SETS.items():
+        for reg_covar in (1e-3, 1e-2, 1e-1):
+            options = {"reg_covar": reg_covar, "tol": 0.0, "max_iter": 200}
+            theirs, ours = [], []
+            for seed in range(20):
+                start = {"init_params": "random_from_data", "random_state": seed}
+                fit = ScikitLearn(4, **options, **start).fit(X)
+                theirs.append(np.diff(fit.lower_bounds_).min())
+                fit = GaussianMixture(4, **options, **start).fit(X)
+                ours.append(np.diff(fit.lower_bounds_).min(initial=np.inf))
+            falls = [sum(value < -1e-12 for value in row) for row in (theirs, ours)]
+            print(
+                f"{name:13s} {reg_covar:9.0e} {falls[0]:13d} {min(theirs):8.0e}"
+                f" {falls[1]:9d}"
+            )
+
+
+def stopping():
+    """0005: nats that a fit leaves behind on its own path, ten seeds."""
+    print("data           K   scikit-learn  iterations   mixtura  iterations")
+    for name, X in SETS.items():
+        for n_components in (2, 3, 4):
+            rows = {"theirs": [], "ours": []}
+            for seed in range(10):
+                start = {"init_params": "kmeans", "random_state": seed}
+                for side, make, extra in (
+                    ("theirs", ScikitLearn, {"reg_covar": 1e-9}),
+                    ("ours", GaussianMixture, {}),
+                ):
+                    made = {**start, **extra}
+                    end = {"tol": 1e-14 * (side == "theirs"), "max_iter": 20_000}
+                    fit = make(n_components, **made).fit(X)
+                    far = make(n_components, **made, **end).fit(X)
+                    left = (far.score(X) - fit.score(X)) * len(X)
+                    rows[side].append((left, fit.n_iter_))
+            cells = [
+                (max(left for left, _ in row), np.median([n for _, n in row]))
+                for row in rows.values()
+            ]
+            print(
+                f"{name:13s} {n_components:2d} {cells[0][0]:14.4f} {cells[0][1]:11.0f}"
+                f" {cells[1][0]:9.4f} {cells[1][1]:11.0f}"
+            )
+
+
+def starts():
+    """0006: sound fits of 15 within 0.01 nats of the best sound one found."""
+    for name, X in SETS.items():
+        found = {}
+        for start in ("random", "random_from_data", "k-means++", "kmeans", "auto"):
+            found[start] = []
+            for seed in range(15):
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always")
+                    fit = GaussianMixture(3, init_params=start, random_state=seed)
+                    fit.fit(X)
+                sound = not any("collapsed" in str(item.message) for item in caught)
+                found[start].append(fit.log_likelihood_ if sound else -np.inf)
+        best = max(max(values) for values in found.values())
+        print(f"{name}, K = 3: best sound log-likelihood {best:.3f}")
+        for start, values in found.items():
+            hits = sum(value > best - 0.01 for value in values)
+            print(f"  {start:17s} {hits:2d} of {len(values)}")
+
+
+def main():
+    known = {"pivot": pivot, "penalty": penalty, "stopping": stopping, "starts": starts}
+    for name in sys.argv[1:] or known:
+        print(f"\n{known[name].__doc__}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            known[name]()
+
+
+if __name__ == "__main__":
+    main()
