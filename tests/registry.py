@@ -79,10 +79,11 @@ class Model:
     `random_data` is weighted and comes from other parameters than `random_params`
     returns. `sample` draws n rows from the model, labelled where it can be. `kl` is
     KL(q || p) by a route of its own. `is_regular` says that the parameters are not
-    about to collapse, where rounding is magnified without limit. `has_edge` says that a maximum may lie on the
-    edge of what is admissible, where Q has a slope; `is_density` that the objective
-    is the log of a density, with no penalty in it. `tolerance` is for results that
-    differ by rounding only, relative to the largest number of an array.
+    about to collapse, where rounding is magnified without limit; `has_edge` that a
+    maximum may lie on the edge of what is admissible, where Q has a slope;
+    `is_density` that the objective is the log of a density, with no penalty in it.
+    `tolerance` is for results that differ by rounding only, relative to the largest
+    number of an array.
     """
 
     name: str

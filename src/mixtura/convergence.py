@@ -4,13 +4,9 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-# Before two gains are known there is no rate; EM is slow, so assume it is.
-ASSUMED_RATE = 0.9
-
-# An accelerated step that was refused is a plain EM step, whose gain may be a
-# hundredth of what is left.
-ACCELERATED_SHARE = 0.01
-
+# Where no rate is known, the last gains may be a hundredth of what is left: slow EM
+# gains no more in a step, nor does acceleration when a proposal is refused.
+SLOW_SHARE = 0.01
 
 # Points of the trace that make a trend.
 TREND = 6
@@ -21,7 +17,8 @@ def remaining_gain(trace: Sequence[float]) -> float:
 
     If gains shrink geometrically with rate a, the sum of those to come is the last
     gain times a / (1 - a) (Aitken). The larger of the last two rates is used, because
-    a slow mode shows only when the fast ones have died away.
+    a slow mode shows only when the fast ones have died away. Until there are two, the
+    only rate is that of the leap from the start, and EM is taken to be slow.
 
     Parameters
     ----------
@@ -39,10 +36,11 @@ def remaining_gain(trace: Sequence[float]) -> float:
     2.0
     """
     gains = [after - before for before, after in pairwise(trace[-4:])]
-    if not gains:
+    if not gains or min(gains) <= 0:
         return math.inf
-    rates = [after / before for before, after in pairwise(gains) if before > 0]
-    rate = max(rates, default=ASSUMED_RATE)
+    if len(gains) < 3:
+        return max(gains) / SLOW_SHARE
+    rate = max(after / before for before, after in pairwise(gains))
     return gains[-1] * rate / (1 - rate) if rate < 1 else math.inf
 
 
@@ -59,7 +57,7 @@ def accelerated_remaining_gain(trace: Sequence[float]) -> float:
     if len(trace) < 4:
         return math.inf
     gains = [after - before for before, after in pairwise(trace[-4:])]
-    return max(gains) / ACCELERATED_SHARE
+    return max(gains) / SLOW_SHARE
 
 
 def is_slow(trace: Sequence[float], rate: float) -> bool:

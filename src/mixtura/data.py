@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -93,6 +93,24 @@ class Rows:
             return
         for first in range(0, len(self), size):
             yield self.part(first, min(first + size, len(self)))
+
+
+def as_data(data: Any) -> Any:
+    """Return rows of weight one for an array (n_samples, n_features), else `data`.
+
+    Raises
+    ------
+    ValueError
+        If the array has not two dimensions.
+    """
+    if not isinstance(data, np.ndarray):
+        return data
+    if data.ndim != 2:
+        raise ValueError(
+            f"data must have the shape (n_samples, n_features); got {data.shape}. "
+            "For one column, pass X.reshape(-1, 1)."
+        )
+    return Rows(data.astype(np.float64, copy=False))
 
 
 @dataclass(frozen=True)

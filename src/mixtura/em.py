@@ -16,6 +16,7 @@ import numpy as np
 
 from mixtura.acceleration import Acceleration, PlainStepper, Point, Stepper
 from mixtura.completion import SOFT, Completion
+from mixtura.data import as_data
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.models import LatentModel
@@ -180,7 +181,8 @@ def em_steps(
     Parameters
     ----------
     model : LatentModel
-    data : Rows or Sequences
+    data : Rows, Sequences or ndarray
+        An array (n_samples, n_features) is rows of weight one.
     params : object
         Where to start.
     completion : Completion
@@ -210,6 +212,7 @@ def em_steps(
     1 M -10.2727 0.2491
     1 E -10.2727 0.0000
     """
+    data = as_data(data)
     return _steps(model, data, params, completion, executor, PlainStepper())
 
 
@@ -262,7 +265,8 @@ def em(
     Parameters
     ----------
     model : LatentModel
-    data : Rows or Sequences
+    data : Rows, Sequences or ndarray
+        An array (n_samples, n_features) is rows of weight one.
     params : object
         Where to start. With ``max_iter=0`` they are kept.
     tol : float
@@ -299,6 +303,7 @@ def em(
             "em(acceleration=...) must be None unless the completion is soft; got "
             f"{type(completion).__name__}. Only soft EM is a smooth map to extrapolate."
         )
+    data = as_data(data)
     stepper = PlainStepper() if acceleration is None else acceleration.start()
     run = _Run(tol, data.n_observations, completion.monotone, stepper)
     steps = _steps(model, data, params, completion, executor, stepper)

@@ -11,8 +11,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
-ONE_CLUSTER = "by default there is one component, and one cluster cannot find three"
-
 ESTIMATORS = [
     GaussianMixture(),
     GaussianMixture(2),
@@ -28,15 +26,6 @@ ESTIMATORS = [
 ]
 
 
-def expected_failures(estimator):
-    """Empty, but for the one check that the default number of components fails."""
-    return {"check_clustering": ONE_CLUSTER} if estimator.n_components == 1 else {}
-
-
-@parametrize_with_checks(
-    ESTIMATORS,
-    expected_failed_checks=expected_failures,
-    xfail_strict=True,
-)
+@parametrize_with_checks(ESTIMATORS)
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)

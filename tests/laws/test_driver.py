@@ -229,10 +229,16 @@ def test_the_gain_left_of_a_geometric_climb_is_exact(rate):
     assert remaining_gain(trace) == pytest.approx(rate**9, rel=1e-6)
 
 
+@pytest.mark.parametrize("trace", [[1.0], [0.0, 9.0], [0.0, 9.0, 9.001]])
+def test_the_leap_from_the_start_says_nothing_about_what_is_left(trace):
+    """Between a start far away and a saddle, gains fall first and then rise."""
+    assert remaining_gain(trace) >= 99 * max(trace)
+
+
 def test_the_gain_left_is_infinite_while_gains_grow():
-    assert remaining_gain([0.0]) == math.inf
-    assert remaining_gain([0.0, 1.0, 3.0]) == math.inf
-    assert remaining_gain([0.0, 1.0, 2.0]) == math.inf
+    assert remaining_gain([0.0, 1.0, 3.0, 6.0]) == math.inf
+    assert remaining_gain([0.0, 1.0, 2.0, 3.0]) == math.inf
+    assert remaining_gain([0.0, 4.0, 5.0, 7.0]) == math.inf
 
 
 def test_the_slower_of_two_modes_decides():

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._types import Array, IntArray
@@ -29,7 +30,7 @@ CONVERTED_ROWS = 1 << 16
 """Rows of float32 that are turned into float64 at a time."""
 
 
-class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     """Methods that need the parameters of a Gaussian mixture and nothing else.
 
     The fitted attributes are the only state, so they may also be set by hand.
@@ -42,6 +43,13 @@ class FittedGaussianMixture(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     covariances_: Array
     precisions_: Array
     precisions_cholesky_: Array
+
+    def __sklearn_tags__(self) -> Tags:
+        """Density estimator, and once it has labelled its rows a clusterer."""
+        tags: Tags = super().__sklearn_tags__()
+        if hasattr(self, "labels_"):
+            tags.estimator_type = "clusterer"
+        return tags
 
     @classmethod
     def from_parameters(

@@ -1,15 +1,13 @@
 """One fit of a Gaussian mixture: from checked rows to the best of several EM runs."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mixtura._types import Array, Rng
-from mixtura.acceleration import Acceleration
-from mixtura.completion import SOFT, Completion
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
 from mixtura.estimators.gaussian_starts import Given, starting_params
@@ -125,6 +123,12 @@ class Problem:
         total = IN_MEMORY(lambda block: model.e_step(params, block), self.data)
         return float(total.log_likelihood - self.log_volume)
 
+    def tolerance(self, tol: float | str) -> float:
+        """Nats per observation below which the remaining gain does not matter."""
+        if isinstance(tol, str):
+            return NATS_LEFT / self.data.n_observations
+        return tol
+
     @property
     def log_volume(self) -> float:
         """What the change of units adds to the log-likelihood in z, in nats."""
@@ -149,14 +153,10 @@ def best_fit(
     n_components: int,
     n_init: int,
     rng: Rng,
-    *,
-    tol: float | str,
-    max_iter: int,
-    completion: Completion = SOFT,
-    acceleration: Acceleration | None = None,
+    settings: Mapping[str, Any],
     progress: Progress,
 ) -> EMResult:
-    """Run EM from `n_init` starts and return the best result.
+    """Run EM with the given settings from `n_init` starts; return the best result.
 
     Sound fits come before those with a collapsed component; among them the objective
     decides.
@@ -170,43 +170,31 @@ def best_fit(
     def is_sound(params: Any) -> bool:
         return not problem.collapsed(params)
 
-    n_observations = problem.data.n_observations
-    settings: dict[str, Any] = {
-        "tol": NATS_LEFT / n_observations if isinstance(tol, str) else tol,
-        "max_iter": max_iter,
-        "completion": completion,
-        "acceleration": acceleration,
-        "callback": progress,
-    }
+    def starting() -> MixtureParams:
+        return starting_params(
+            problem.model,
+            problem.data,
+            problem.sample,
+            start(),
+            given,
+            n_components,
+            rng,
+            is_sound,
+        )
+
     best: EMResult | None = None
     failure: DegenerateComponentError | None = None
     for i in range(n_init):
         progress.announce(i)
         try:
-            params = starting_params(
-                problem.model,
-                problem.data,
-                problem.sample,
-                start(),
-                given,
-                n_components,
-                rng,
-                is_sound,
-            )
-            result = em(problem.model, problem.data, params, **settings)
+            result = _one_fit(problem, starting, settings)
         except DegenerateComponentError as error:
             failure = error
             continue
-        except SearchInterrupted as stop:
-            result = em(problem.model, problem.data, stop.params, max_iter=0)
-            result = _interrupted(result)
         except KeyboardInterrupt:
             if best is None:
                 raise
             return _interrupted(best)
-        if result.outcome is Outcome.COMPONENT_COLLAPSED:
-            failure = DegenerateComponentError(result.message)
-            continue
         if best is None or _is_better(result, best, is_sound):
             best = result
         if result.outcome is Outcome.INTERRUPTED:
@@ -215,6 +203,20 @@ def best_fit(
         assert failure is not None
         raise failure
     return best
+
+
+def _one_fit(
+    problem: Problem, starting: Callable[[], MixtureParams], settings: Mapping[str, Any]
+) -> EMResult:
+    """Run EM from one start; a collapse is an error, an interruption a result."""
+    try:
+        result = em(problem.model, problem.data, starting(), **settings)
+    except SearchInterrupted as stop:
+        result = em(problem.model, problem.data, stop.params, max_iter=0)
+        return _interrupted(result)
+    if result.outcome is Outcome.COMPONENT_COLLAPSED:
+        raise DegenerateComponentError(result.message)
+    return result
 
 
 def _interrupted(result: EMResult) -> EMResult:

@@ -216,7 +216,12 @@ class GaussianMixture(FittedGaussianMixture):
         rows = self._rows(X, sample_weight, labels)
         rng = checks.generator(self.random_state)
         problem = Problem.of(rows, structure, self.reg_covar, rng)
-        n_observations = rows.n_observations
+        progress = Progress(
+            self.verbose,
+            self.verbose_interval,
+            1 / rows.n_observations,
+            -problem.units.log_volume,
+        )
         with using_threads(self._threads()):
             result = best_fit(
                 problem,
@@ -225,16 +230,14 @@ class GaussianMixture(FittedGaussianMixture):
                 self.n_components,
                 1 if self._continues else self.n_init,
                 rng,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                completion=self._completion(rng),
-                acceleration=self._acceleration(),
-                progress=Progress(
-                    self.verbose,
-                    self.verbose_interval,
-                    1 / n_observations,
-                    -problem.units.log_volume,
-                ),
+                {
+                    "tol": problem.tolerance(self.tol),
+                    "max_iter": self.max_iter,
+                    "completion": self._completion(rng),
+                    "acceleration": self._acceleration(),
+                    "callback": progress,
+                },
+                progress,
             )
         self._store(problem, result)
         self.labels_ = self._labels(X)

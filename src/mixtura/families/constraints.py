@@ -13,7 +13,6 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
 
-
 # What rounding may add to a covariance matrix, relative to its diagonal.
 ROUNDING = 1e-14
 
