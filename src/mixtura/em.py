@@ -1,8 +1,6 @@
 """Expectation-maximization: the loop, which knows no model.
 
-One iteration is ``m_step(params, sum over blocks of e_step(params, block))``.
-EM as coordinate ascent on the bound: [Lecture15]_, section 2.
-"""
+One iteration is ``m_step(params, sum over blocks of e_step(params, block))``."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -194,6 +192,10 @@ def em_steps(
     ------
     EMStep
         E-step 0 at the initial parameters, then M-step and E-step in turn.
+
+    Notes
+    -----
+    EM as coordinate ascent on the bound: [Lecture15]_, section 2.
 
     Examples
     --------
