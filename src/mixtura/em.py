@@ -1,6 +1,7 @@
 """Expectation-maximization: the loop, which knows no model.
 
-One iteration is ``m_step(params, sum over blocks of e_step(params, block))``."""
+One iteration is ``m_step(params, sum over blocks of e_step(params, block))``.
+"""
 
 import math
 from collections.abc import Callable, Iterator
