@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.estimators import checks
+from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
+from mixtura.families.factorisation import cholesky
 from mixtura.families.gaussian import Gaussian, GaussianParams
-from mixtura.kernels import Kernels
+from mixtura.kernels import Kernels, sampling
 from mixtura.models.categorical import Responsibilities
 from mixtura.models.mixture import Mixture, MixtureParams, log_weights
 
@@ -173,8 +175,19 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         rng = checks.generator(chosen)
         counts = rng.multinomial(n_samples, self.weights_ / self.weights_.sum())
         labels = np.repeat(np.arange(len(counts)), counts)
-        family = Gaussian(self._structure())
-        return family.sample(self._params().components, labels, rng), labels
+        n_components, n_features = self.means_.shape
+        matrices = self._structure().to_full(
+            self.covariances_, n_components, n_features
+        )
+        with single_threaded_blas():
+            X = sampling.sample(
+                counts,
+                self.means_,
+                cholesky(matrices),
+                int(rng.integers(2**63)),
+                self._threads(),
+            )
+        return X, labels
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion, -2 log L + p log n; lower is better."""
