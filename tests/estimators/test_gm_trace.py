@@ -211,3 +211,22 @@ def test_the_outcome_says_that_it_converged():
     model = fitted("full")
     assert model.converged_
     assert model.outcome_.startswith("Converged")
+
+
+def test_a_fixed_number_of_steps_is_textbook_em():
+    """Slow enough for acceleration to begin, were a tolerance to be reached."""
+    rng = np.random.default_rng(0)
+    X = np.vstack(
+        [rng.normal(size=(300, 2)), rng.normal(size=(300, 2)) + np.array([1.5, 1])]
+    )
+    start = {"init_params": "kmeans", "random_state": 0}
+    by_default, textbook, sooner = (
+        GaussianMixture(2, **start, **settings).fit(X)
+        for settings in (
+            {"tol": 0.0, "max_iter": 80},
+            {"tol": 0.0, "max_iter": 80, "acceleration": None},
+            {"tol": 1e-12, "max_iter": 80},
+        )
+    )
+    assert by_default.lower_bounds_ == textbook.lower_bounds_
+    assert sooner.lower_bound_ > textbook.lower_bound_

@@ -87,8 +87,9 @@ class GaussianMixture(FittedGaussianMixture):
         Complete the data with the posterior, its mode, or a draw from it.
     acceleration : {"auto", "squarem", "anderson"} or None, default="auto"
         Take fewer iterations, each at least as good as one of EM. "auto": only once EM
-        is seen to be slow. None is textbook EM, step for step. Hard and stochastic
-        EM are never accelerated.
+        is seen to be slow, and not with ``tol=0``, which asks for `max_iter` steps.
+        None is textbook EM, step for step. Hard and stochastic EM are never
+        accelerated.
     n_jobs : int, optional
         Threads over the rows of large data; the result does not depend on it, to the
         last bit. Default: one for each processor, or one inside a joblib worker.
@@ -301,6 +302,8 @@ class GaussianMixture(FittedGaussianMixture):
     def _acceleration(self) -> Acceleration | None:
         if self.algorithm != "em" or self.acceleration is None:
             return None
+        if self.acceleration == "auto" and self.tol == 0:
+            return None  # so many steps of EM are asked for, and no tolerance
         return ACCELERATIONS[self.acceleration]
 
     def _start(self, X: Array, sample_weight: Any, rng: Rng) -> str | Array:
