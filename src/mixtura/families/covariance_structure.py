@@ -42,8 +42,8 @@ class Covariance(ABC):
         """Return the shape in which covariances are stored."""
 
     @abstractmethod
-    def factor(self, covariances: Array) -> Array:
-        """Return the precision Cholesky factors.
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
+        """Return the precision Cholesky factors, if asked in extended precision.
 
         Raises
         ------

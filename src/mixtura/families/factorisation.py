@@ -61,10 +61,38 @@ def _first_indefinite(matrices: Array) -> int:
     raise AssertionError("every matrix has a Cholesky factor")
 
 
-def precision_cholesky(matrices: Array) -> Array:
-    """Upper-triangular P with P P^T the inverses of `matrices` (n_components, D, D)."""
-    inverses = np.linalg.inv(cholesky(matrices))
+def precision_cholesky(matrices: Array, extended: bool = False) -> Array:
+    """Upper-triangular P with P P^T the inverses of `matrices` (n_components, D, D).
+
+    Parameters
+    ----------
+    matrices : ndarray
+    extended : bool
+        Compute in the longest floating-point type there is and round at the end.
+        In double precision the error is the condition times 1e-16.
+    """
+    if extended:
+        inverses = _extended_inverse_factors(matrices)
+    else:
+        inverses = np.asarray(np.linalg.inv(cholesky(matrices)), np.float64)
     return np.ascontiguousarray(np.triu(np.swapaxes(inverses, 1, 2)))
+
+
+def _extended_inverse_factors(matrices: Array) -> Array:
+    """Inverses of the lower Cholesky factors, column by column and row by row."""
+    cholesky(matrices)  # raises where there is none
+    exact = matrices.astype(np.longdouble)
+    n_features = matrices.shape[1]
+    factors, inverses = np.zeros_like(exact), np.zeros_like(exact)
+    for j in range(n_features):
+        known = (factors[:, j:, :j] * factors[:, j, None, :j]).sum(axis=2)
+        column = exact[:, j:, j] - known
+        factors[:, j:, j] = column / np.sqrt(column[:, :1])
+    for i in range(n_features):
+        row = -(factors[:, i, :i, None] * inverses[:, :i]).sum(axis=1)
+        row[:, i] += 1
+        inverses[:, i] = row / factors[:, i, i, None]
+    return inverses.astype(np.float64)
 
 
 def inverse_roots(variances: Array) -> Array:
