@@ -66,7 +66,9 @@ class Units:
 
     def to_z(self, X: Array) -> Array:
         """(x - c) / s in float64 and C order, for the rows of X in any layout."""
-        return np.asarray(np.subtract(X, self.center, order="C") / self.scale)
+        Z: Array = np.subtract(X, self.center, order="C")
+        Z /= self.scale
+        return Z
 
     def to_x(self, Z: Array) -> Array:
         """C + s z for the rows of Z."""

@@ -284,13 +284,12 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         constants = log_weights(params) + normalizers
         return constants, self.means_, self.precisions_cholesky_
 
-    def _labels(self, X: Array) -> IntArray:
-        labels, arguments = np.empty(len(X), dtype=np.int64), self._kernel_arguments()
-        for rows, block in _in_float64(X):
-            self._kernels.labels(
-                block,
+    def _labels(self, X: Array, dtype: type[np.signedinteger] = np.int64) -> IntArray:
+        labels, arguments = np.empty(len(X), dtype=dtype), self._kernel_arguments()
+        for block in Rows(X).blocks(CONVERTED_ROWS):
+            labels[block.start : block.start + len(block)] = self._kernels.labels(
+                block.X.astype(np.float64, copy=False),
                 *arguments,
-                out=labels[rows],
                 n_threads=self._threads(),
                 total_rows=len(X),
             )

@@ -241,7 +241,7 @@ class GaussianMixture(FittedGaussianMixture):
                 progress,
             )
         self._store(problem, result)
-        self.labels_ = self._labels(X)
+        self.labels_ = self._labels(X, np.int32)
         if labels is not None:
             known = np.asarray(labels) != UNKNOWN
             self.labels_[known] = np.asarray(labels)[known]

@@ -6,7 +6,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 23
 """Size of a block: large enough for threads to share, small beside the data."""
 
 
