@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixtura._types import Array
+from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 
 # What rounding may add to a covariance matrix, relative to its diagonal.
@@ -29,6 +30,12 @@ class Constraint(ABC):
     def project(self, structure: Covariance, covariances: Array) -> Array:
         """Return the nearest covariances that the constraint allows."""
         return covariances
+
+    def accepted(
+        self, structure: Covariance, estimate: Array, n_components: int
+    ) -> Array | None:
+        """Return the factors of an estimate that surely needs no change, else None."""
+        return None
 
     def log_factor(
         self, structure: Covariance, precision_cholesky: Array, n_components: int
@@ -113,6 +120,21 @@ class Floor(Constraint):
     def project(self, structure: Covariance, covariances: Array) -> Array:
         """Raise what lies below the floor."""
         return structure.clip(covariances, self.variances)
+
+    def accepted(
+        self, structure: Covariance, estimate: Array, n_components: int
+    ) -> Array | None:
+        r"""Accept if :math:`\mathrm{tr}(\mathrm{diag}(f) \Sigma_k^{-1}) \le 1`.
+
+        The trace is the sum of the positive eigenvalues of that product, so all are at
+        most 1 then. That is almost always so, and the factors are needed anyway.
+        """
+        try:
+            factors = structure.factor(estimate)
+        except DegenerateComponentError:
+            return None
+        traces = structure.precision_traces(factors, self.variances, n_components)
+        return factors if (traces <= 1).all() else None
 
 
 @dataclass(frozen=True)

@@ -164,12 +164,15 @@ class Gaussian:
             self._about(statistics, shift), living, params.means.shape[1]
         )
         estimate = structure.keep(alive, estimate, params.covariances)
+        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
+        factors = self.constraint.accepted(structure, estimate, len(means))
+        if factors is not None:
+            return GaussianParams(means, estimate, factors)
         covariances = structure.keep(
             alive,
             self.constraint.apply(structure, estimate, params.covariances),
             params.covariances,
         )
-        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
         return self.params(means, covariances)
 
     def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:

@@ -20,7 +20,7 @@ from mixtura.models.mixture import Mixture
 MOST = 20
 """Starts tried at most."""
 
-AGREE = 3
+AGREE = 2
 """Starts that must lead to the best optimum for the search to end early."""
 
 LLOYD = (3, 0)
