@@ -41,7 +41,7 @@ NATS_LEFT = 1e-4
 IN_MEMORY_BYTES = 1 << 24
 """Data up to this size are scaled once, larger ones block by block in each pass."""
 
-START_ROWS = 2_000
+START_ROWS = 5_000
 """Starts are made from at most this many rows; more add time and little else."""
 
 TIE = 1e-9
