@@ -34,6 +34,7 @@ def main() -> None:
     tables = []
     since_start = load.watch()
     for name in options.sections:
+        load.wait_for_quiet(options.patience)
         tables += _run(name, size)
     others = f"{since_start().others:.2f} CPUs"
     facts["taken by other processes during the run"] = others
@@ -75,6 +76,13 @@ def _options() -> argparse.Namespace:
         "--rivals",
         action="store_true",
         help="also oneDAL and mlpack, in environments made for the purpose",
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait before each section until other processes are idle, at most so long",
     )
     parser.add_argument("--write", action="store_true", help=f"write {page.NAME}")
     options = parser.parse_args()

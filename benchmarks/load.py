@@ -11,6 +11,8 @@ TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 # user, nice, system, irq, softirq, steal: all but idle and waiting for disks
 BUSY = (1, 2, 3, 6, 7, 8)
 NOTABLE = 0.05
+LOOK = 3.0
+"""Seconds for which nobody else may be busy before the machine counts as quiet."""
 
 
 class Load(NamedTuple):
@@ -34,6 +36,19 @@ def watch() -> Callable[[], Load]:
         return Load(max(others / elapsed, 0.0))
 
     return so_far
+
+
+def wait_for_quiet(patience: float) -> None:
+    """Wait until others are idle, for at most so many seconds.
+
+    It looks at their load and never at a result, so it favours nobody.
+    """
+    end = time.perf_counter() + patience
+    while time.perf_counter() < end:
+        since_start = watch()
+        time.sleep(LOOK)
+        if not since_start().is_notable:
+            return
 
 
 def _busy() -> float:
