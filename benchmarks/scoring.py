@@ -34,6 +34,24 @@ def tables(size: Size) -> list[Table]:
         rounds = alternate(calls, max(1, size.repeats // 2), warm_up=0)
         cells = [number(n / rounds.median(i) / 1e6) for i in (0, 1)]
         rows.append(Row(method, cells, rounds.ratio(0, 1), bar))
+    rows.append(_large_draw(size))
     columns = ("method", "scikit-learn", "mixtura")
     about = f"Million rows per second; {n:,} rows, full covariance, D={D}, K={K}."
     return [Table("Prediction and sampling", columns, rows, about)]
+
+
+def _large_draw(size: Size) -> Row:
+    """Draws of many columns."""
+    n, d, k = size.pick(10_000, 1_000_000, 10_000_000), 32, 16
+    _, theirs, _ = problem("full", 10_000, d, k)
+    ours = GaussianMixture.from_parameters(
+        theirs.weights_, theirs.means_, theirs.covariances_
+    )
+    ours.random_state = 0
+    calls = [partial(model.sample, n) for model in (theirs, ours)]
+    for call in calls:
+        call()
+    rounds = alternate(calls, max(1, size.repeats // 2), warm_up=0)
+    cells = [number(n / rounds.median(i) / 1e6) for i in (0, 1)]
+    label = f"sample, {n:,} rows, D={d}, K={k}"
+    return Row(label, cells, rounds.ratio(0, 1), BARS["sample"])

@@ -1,4 +1,4 @@
-"""exp and log of the fused kernels against extended precision."""
+"""exp, log, cosine and sine of the kernels against extended precision."""
 
 import numpy as np
 import pytest
@@ -35,6 +35,10 @@ exp = elementwise(vector_math.exp_of_nonpositive)
 log = elementwise(vector_math.log_of_normal)
 
 
+cosine = elementwise(lambda t: vector_math.of_quarter_turn(t)[0])
+sine = elementwise(lambda t: vector_math.of_quarter_turn(t)[1])
+
+
 def units_in_the_last_place(actual, exact):
     spacing = np.spacing(np.abs(exact).astype(actual.dtype))
     return np.max(np.abs(actual - exact) / spacing)
@@ -63,3 +67,12 @@ def test_log_is_accurate_to_about_one_unit(dtype):
     exact = np.log(x.astype(np.longdouble))
     assert units_in_the_last_place(log(x), exact) < 1.2
     assert log(np.ones(64, dtype)).max() == 0
+
+
+def test_cosine_and_sine_are_accurate_to_about_one_unit():
+    t = np.linspace(-0.5, 0.5, 2**16)
+    t[:64] = np.geomspace(1e-300, 0.5, 64)
+    exact = t.astype(np.longdouble) * np.longdouble("1.57079632679489661923132")
+    assert units_in_the_last_place(cosine(t), np.cos(exact)) < 1.2
+    assert units_in_the_last_place(sine(t), np.sin(exact)) < 1.6
+    assert cosine(np.zeros(64)).min() == 1 and not sine(np.zeros(64)).any()

@@ -1,13 +1,19 @@
 """Independent Poisson counts."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from scipy.special import gammaln, xlogy
 
 from mixtura._types import Array, IntArray, Rng
+from mixtura.kernels import linear
+from mixtura.kernels.threads import active_threads
 from mixtura.statistics import Statistics
+
+LARGEST_TABLE = 1 << 16
+"""Counts below find the logarithm of their factorial in a table."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,8 @@ class Poisson:
 
     def log_density(self, params: PoissonParams, X: Array) -> Array:
         """Return log p(x | k) in nats, shape (n_samples, n_components)."""
-        log_base = -gammaln(X + 1).sum(axis=1)
-        # xlogy: a rate of zero explains a count of zero.
-        linear = xlogy(X[:, None, :], params.rates).sum(axis=2)
-        return np.asarray(linear - params.rates.sum(axis=1) + log_base[:, None])
+        components = _components(params, np.zeros(len(params.rates)))
+        return linear.log_joint(_rows(X), components, n_threads=active_threads())
 
     def statistics(
         self, params: PoissonParams, X: Array, weights: Array
@@ -51,14 +55,20 @@ class Poisson:
         return PoissonStatistics(
             counts=weights.sum(axis=0),
             first=weights.T @ X,
-            log_base=float(-(weights.sum(axis=1) @ gammaln(X + 1).sum(axis=1))),
+            log_base=float(weights.sum(axis=1) @ _log_base(X)),
         )
 
     def e_step(
         self, params: PoissonParams, log_weights: Array, X: Array, weights: Array | None
-    ) -> None:
-        """Decline: there is no fused E-step yet."""
-        return None
+    ) -> tuple[float, float, Array, PoissonStatistics]:
+        """Run the E-step of a mixture in one pass, without (n, K) in memory."""
+        rows, components = _rows(X), _components(params, log_weights)
+        log_likelihood, entropy, counts, first = linear.e_step(
+            rows, weights, components, n_threads=active_threads()
+        )
+        log_base = rows.base.sum() if weights is None else weights @ rows.base
+        statistics = PoissonStatistics(counts, first, float(log_base))
+        return log_likelihood, entropy, counts, statistics
 
     def placed(
         self, params: PoissonParams, statistics: PoissonStatistics
@@ -101,3 +111,33 @@ class Poisson:
         """Draw one row of counts for each entry of `components`."""
         draws: Any = rng.poisson(params.rates[components])
         return np.asarray(draws, dtype=np.float64)
+
+
+def _components(params: PoissonParams, log_weights: Array) -> linear.Linear:
+    """Natural parameters log rate; a rate of zero explains a count of zero."""
+    with np.errstate(divide="ignore"):
+        eta = np.log(params.rates)
+    return linear.Linear(log_weights - params.rates.sum(axis=1), eta)
+
+
+def _rows(X: Array) -> linear.LinearRows:
+    return linear.LinearRows(X, _log_base(X))
+
+
+def _log_base(X: Array) -> Array:
+    """-sum_j log x_j! of each row, from a table if all counts are small integers."""
+    largest = X.max(initial=0.0)
+    if largest < LARGEST_TABLE:
+        table = _log_factorials(1 << max(8, int(largest).bit_length()))
+        sums = linear.table_sums(X, table, n_threads=active_threads())
+        if sums is not None:
+            return -sums
+    return np.asarray(-gammaln(X + 1).sum(axis=1))
+
+
+@lru_cache
+def _log_factorials(size: int) -> Array:
+    """Log n! for n from 0 to size - 1."""
+    table = np.asarray(gammaln(np.arange(1.0, size + 1)))
+    table.flags.writeable = False
+    return table

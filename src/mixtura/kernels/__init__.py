@@ -6,7 +6,14 @@
 compiled by Numba, which is imported when it is first needed and is optional.
 """
 
-from mixtura.kernels.dispatch import Kernels, diagonal, full, spherical, tied
+from mixtura.kernels.dispatch import (
+    Kernels,
+    diagonal,
+    full,
+    is_fused,
+    spherical,
+    tied,
+)
 from mixtura.kernels.moments import Moments
 
 e_step_full = full.e_step
@@ -35,6 +42,7 @@ __all__ = [
     "e_step_spherical",
     "e_step_tied",
     "full",
+    "is_fused",
     "labels_diagonal",
     "labels_full",
     "labels_spherical",

@@ -18,13 +18,19 @@ from mixtura.kernels.moments import (
 )
 from mixtura.kernels.plain import Parameters
 
-FUSED_WORK = 4_000_000
+FUSED_WORK = 200_000
 """Multiplications in one E-step from which on the fused kernels run. Below, NumPy
-takes less than 2 ms, and a whole fit is over before Numba has been imported and its
+takes less than 0.5 ms, and a whole fit is over before Numba has been imported and its
 kernels loaded from disk (0.5 s)."""
 
-FUSED_SCORING_WORK = 20_000_000
+FUSED_ROWS = 1_000
+"""Fewer rows never wait for a compiler, unless there is ten times that work."""
+
+FUSED_SCORING_WORK = 4_000_000
 """The same for scoring, which is done once rather than a hundred times."""
+
+NEVER = -1e200
+"""Log weight of a component that no row belongs to."""
 
 
 class Kernels:
@@ -104,7 +110,7 @@ class Kernels:
             Sums over rows, in nats and in the units of X.
         """
         parameters = Parameters(constants, means, precision_cholesky)
-        if _work(X, parameters, total_rows) < FUSED_WORK:
+        if not is_fused(len(X) if total_rows is None else total_rows, *means.shape):
             return plain.e_step(self._structure, X, row_weights, parameters)
         launch = _launcher()
         if launch is None:
@@ -119,6 +125,59 @@ class Kernels:
         if live is None:
             return moments
         return with_dead_components(moments, live, len(constants), pooled)
+
+    def side_by_side(
+        self,
+        X: Rows,
+        row_weights: Array | None,
+        constants: Array,
+        means: Array,
+        precision_cholesky: Array,
+        n_mixtures: int,
+    ) -> tuple[Array, ...]:
+        """E-step of several mixtures on the same few rows, in plain NumPy.
+
+        Many small arrays cost as much as one large one, so that the mixtures together
+        take little longer than one.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, D)
+        row_weights : ndarray of shape (n,) or None
+        constants, means, precision_cholesky : ndarray
+            Of the K components of all mixtures, those of the first mixture first.
+        n_mixtures : int
+
+        Returns
+        -------
+        tuple of ndarray
+            Log-likelihoods and entropies in nats (n_mixtures,); counts, first and
+            second moments of the K components.
+        """
+        finite = np.maximum(constants, NEVER)
+        parameters = Parameters(finite, means, precision_cholesky)
+        return plain.side_by_side(
+            self._structure, X, row_weights, parameters, n_mixtures
+        )
+
+    def moments(self, X: Array, weights: Array, pivot: Array) -> tuple[Array, Array]:
+        """First and second moments of a few rows about the pivots.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, D)
+        weights : ndarray of shape (n, K)
+        pivot : ndarray of shape (K, D)
+
+        Returns
+        -------
+        tuple of ndarray
+            As in `Moments`.
+        """
+        differences = X - pivot[:, None, :]
+        shares = np.ascontiguousarray(weights.T)
+        first = (shares[:, None, :] @ differences)[:, 0, :]
+        return first, self._structure.second_moment(differences, shares)
 
     def log_joint(
         self,
@@ -247,7 +306,8 @@ class Kernels:
         total_rows: int | None,
     ) -> None:
         """Write log joint (0), log density (1) or labels (2) into `out`."""
-        fuse = _work(X, parameters, total_rows) >= FUSED_SCORING_WORK
+        n_rows = len(X) if total_rows is None else total_rows
+        fuse = _work(n_rows, *parameters.means.shape) >= FUSED_SCORING_WORK
         launch = _launcher() if fuse else None
         if launch is None:
             in_plain = (plain.log_joint, plain.log_density, plain.labels)[mode]
@@ -256,13 +316,17 @@ class Kernels:
             launch.score(self._structure, X, parameters, mode, out, n_threads)
 
 
-def _work(X: Rows, parameters: Parameters, total_rows: int | None) -> int:
-    """Multiplications in one pass over the rows.
+def is_fused(n_rows: int, n_components: int, n_features: int) -> bool:
+    """Whether an E-step on so many rows is one for the fused kernels.
 
     The choice rests on sizes only, so that equal calls give equal bits in any process.
     """
-    n_components, n_features = map(int, parameters.means.shape)
-    n_rows = len(X) if total_rows is None else total_rows
+    work = _work(n_rows, n_components, n_features)
+    return work >= FUSED_WORK * (1 if n_rows >= FUSED_ROWS else 10)
+
+
+def _work(n_rows: int, n_components: int, n_features: int) -> int:
+    """Multiplications in one pass over the rows."""
     return n_rows * n_components * (n_features * (n_features + 1) + 20)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mixtura.kernels import packing
 from mixtura.kernels.moments import Array
 from mixtura.kernels.plain import Parameters
+from mixtura.kernels.triangular import triangular_inverses
 
 Float = np.dtype[np.floating]
 Sums = tuple[Array, ...]
@@ -33,6 +34,10 @@ class Layout(Protocol):
     @property
     def kept_lines(self) -> int:
         """Whitened lines that an E-step keeps for one block."""
+
+    @property
+    def work(self) -> int:
+        """Multiplications for one row; an exponential counts as 20."""
 
     def empty_sums(self) -> Sums:
         """Zero sums: counts first."""
@@ -68,6 +73,12 @@ class FullLayout:
         """Keep every component's whitened rows."""
         return math.prod(self.factors.shape[:2])
 
+    @property
+    def work(self) -> int:
+        """Two triangular products for each component."""
+        n_components, n_features = self.factors.shape[:2]
+        return n_components * (n_features * (n_features + 1) + 20)
+
     def empty_sums(self) -> Sums:
         """Zero sums: counts first."""
         n_components, n_features = self.factors.shape[:2]
@@ -80,7 +91,7 @@ class FullLayout:
         n_components, n_features = self.factors.shape[:2]
         order = packing.moment_order(n_features)
         by_component = moments.reshape(n_components, -1)
-        back = np.linalg.inv(self.factors)
+        back = triangular_inverses(self.factors, lower=False)
         first = (by_component[:, None, order.first] @ back)[:, 0, :]
         return counts, first, mapped_back(by_component[:, order.second], back)
 
@@ -123,6 +134,12 @@ class TiedLayout:
         """Keep the whitened rows, common to all components."""
         return len(self.factor)
 
+    @property
+    def work(self) -> int:
+        """Two triangular products, and two products with the means."""
+        n_components, n_features = self.means.shape
+        return n_components * (2 * n_features + 20) + n_features * (n_features + 1)
+
     def empty_sums(self) -> Sums:
         """Zero sums: counts first."""
         n_components, n_features = self.means.shape
@@ -145,7 +162,7 @@ class TiedLayout:
         order = packing.moment_order(n_features)
         cross = (first + 0.5 * counts[:, None] * self.means).T @ self.means
         second = pooled[order.second] - cross - cross.T
-        back = np.linalg.inv(self.factor)
+        back = triangular_inverses(self.factor, lower=False)
         return counts, first @ back, mapped_back(second, back)
 
 
@@ -162,19 +179,25 @@ class DiagonalLayout:
         """Pack the parameters in the precision of the computation."""
         constants, means, scales = parameters
         rounded = np.array(np.broadcast_to(scales, means.shape), dtype, order="C")
+        exact: Array = rounded.astype(np.float64)
         model = (
             constants.astype(dtype),
-            packing.split_means(means, dtype),
+            packing.split_means(means, dtype, -exact),
             rounded.ravel(),
             means.shape[1],
         )
-        exact: Array = rounded.astype(np.float64)
         return cls(model, exact)
 
     @property
     def kept_lines(self) -> int:
         """Keep nothing: scaled differences are computed twice."""
         return 0
+
+    @property
+    def work(self) -> int:
+        """Scaled differences and their products, twice, for each component."""
+        n_components, n_features = self.scales.shape
+        return n_components * (4 * n_features + 20)
 
     def empty_sums(self) -> Sums:
         """Zero sums: counts first."""

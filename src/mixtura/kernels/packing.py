@@ -70,12 +70,14 @@ def moment_order(n_features: int) -> MomentOrder:
     return MomentOrder(second, first, n_tiles * (n_tiles + 1) // 2 * TILE)
 
 
-def split_means(means: Array, dtype: np.dtype[np.floating]) -> NDArray[np.floating]:
-    """Flat means; in single precision followed by what rounding took away."""
+def split_means(
+    means: Array, dtype: np.dtype[np.floating], factors: Array | float = 1.0
+) -> NDArray[np.floating]:
+    """Flat means; in single precision followed by what rounding took, times factors."""
     if dtype == np.float64:
         return means.flatten()
     high = means.astype(np.float32)
-    low = (means - high).astype(np.float32)
+    low = ((means - high) * factors).astype(np.float32)
     return np.concatenate([high.ravel(), low.ravel()])
 
 

@@ -25,6 +25,15 @@ from mixtura.kernels.moments import (
 BLOCK_ELEMENTS = 2**16
 
 
+def _squared_lengths(whitened: Array) -> Array:
+    result: Array = np.einsum("knd,knd->kn", whitened, whitened)
+    return result
+
+
+def _squared_lengths_by_row(whitened: Array) -> Array:
+    return _sum_in_order(np.moveaxis(whitened * whitened, 2, 0))
+
+
 class Structure(NamedTuple):
     """What a covariance structure adds to the common E-step.
 
@@ -40,6 +49,8 @@ class Structure(NamedTuple):
         The same without BLAS, whose bits for one row depend on the rows beside it.
     pooled : bool
         Whether all components share one precision.
+    squared_lengths : callable
+        (whitened (K, n, D)) -> (K, n).
     """
 
     name: str
@@ -47,16 +58,17 @@ class Structure(NamedTuple):
     second_moment: Callable[[Array, Array], Array]
     whiten_by_row: Callable[[Array, Array], Array]
     pooled: bool = False
+    squared_lengths: Callable[[Array], Array] = _squared_lengths
 
 
 def _symmetric(matrices: Array) -> Array:
-    result: Array = 0.5 * (matrices + np.swapaxes(matrices, -1, -2))
+    result: Array = 0.5 * (matrices + matrices.swapaxes(-1, -2))
     return result
 
 
 def _scatter_full(differences: Array, responsibilities: Array) -> Array:
     weighted = responsibilities[:, :, None] * differences
-    return _symmetric(np.swapaxes(weighted, 1, 2) @ differences)
+    return _symmetric(weighted.swapaxes(1, 2) @ differences)
 
 
 def _scatter_tied(differences: Array, responsibilities: Array) -> Array:
@@ -123,30 +135,83 @@ def e_step(
         moments = e_step(structure, X, row_weights, reduced)
         n_components = len(parameters.constants)
         return with_dead_components(moments, live, n_components, structure.pooled)
-    n_components, n_features = parameters.means.shape
-    log_likelihood = entropy = 0.0
-    counts = np.zeros(n_components)
-    first = np.zeros((n_components, n_features))
-    second = structure.second_moment(
-        np.zeros((n_components, 0, n_features)), np.zeros((n_components, 0))
+    log_likelihoods, entropies, *sums = side_by_side(
+        structure, X, row_weights, parameters, 1
     )
-    for start, block in _blocks(X, n_components):
-        differences, log_joint = _log_joint(structure, block, parameters)
-        top, unscaled, total = _exponentials(log_joint)
-        weight = (
-            np.ones(len(block))
-            if row_weights is None
-            else row_weights[start : start + len(block)]
+    return Moments(float(log_likelihoods[0]), float(entropies[0]), *sums)
+
+
+def side_by_side(
+    structure: Structure,
+    X: Rows,
+    row_weights: Array | None,
+    parameters: Parameters,
+    n_mixtures: int,
+) -> tuple[Array, ...]:
+    """E-step of several mixtures of equally many living components on the same rows.
+
+    Parameters
+    ----------
+    structure : Structure
+        Not pooled unless there is one mixture.
+    X : ndarray of shape (n, D)
+    row_weights : ndarray of shape (n,) or None
+    parameters : Parameters
+        Of the components of all mixtures, those of the first mixture first.
+    n_mixtures : int
+
+    Returns
+    -------
+    tuple of ndarray
+        Log-likelihoods and entropies (n_mixtures,); counts, first and second moments
+        of all components as in `Moments`.
+    """
+    parts = [
+        _block_sums(
+            structure,
+            block,
+            None if row_weights is None else row_weights[start : start + len(block)],
+            parameters,
+            n_mixtures,
         )
-        log_total = np.log(total)
-        spread = ((log_joint - top) * unscaled).sum(axis=0) / total
-        log_likelihood += float(weight @ (top + log_total))
-        entropy += float(weight @ (log_total - spread))
-        responsibilities = unscaled * (weight / total)
-        counts += responsibilities.sum(axis=1)
-        first += (responsibilities[:, None, :] @ differences)[:, 0, :]
-        second += structure.second_moment(differences, responsibilities)
-    return Moments(log_likelihood, entropy, counts, first, second)
+        for start, block in _blocks(X, len(parameters.constants))
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(sum(terms[1:], start=terms[0]) for terms in zip(*parts, strict=True))
+
+
+def _block_sums(
+    structure: Structure,
+    block: Array,
+    row_weights: Array | None,
+    parameters: Parameters,
+    n_mixtures: int,
+) -> tuple[Array, ...]:
+    differences, log_joint = _log_joint(structure, block, parameters)
+    n_each = len(log_joint) // n_mixtures
+    apart = log_joint.reshape(n_mixtures, n_each, len(block))  # (R, K, n)
+    top = apart.max(axis=1)
+    relative = apart - top[:, None]
+    unscaled = np.exp(relative)
+    total = unscaled.sum(axis=1)
+    log_total = np.log(total)
+    log_likelihood = top + log_total
+    relative *= unscaled
+    entropy = log_total - relative.sum(axis=1) / total
+    if row_weights is None:
+        sums = log_likelihood.sum(axis=1), entropy.sum(axis=1)
+        unscaled /= total[:, None]
+    else:
+        sums = log_likelihood @ row_weights, entropy @ row_weights
+        unscaled *= (row_weights / total)[:, None]
+    responsibilities = unscaled.reshape(log_joint.shape)
+    return (
+        *sums,
+        responsibilities.sum(axis=1),
+        (responsibilities[:, None, :] @ differences)[:, 0, :],
+        structure.second_moment(differences, responsibilities),
+    )
 
 
 def log_joint(
@@ -205,9 +270,9 @@ def _log_joint_blocks(
 
 
 def _blocks(X: Rows, n_components: int) -> Iterator[tuple[int, Array]]:
-    """First row and float64 values of each block of rows."""
+    """First row and float64 values of each block of rows, of which there is one."""
     size = max(32, BLOCK_ELEMENTS // (n_components * max(X.shape[1], 1)))
-    for start in range(0, len(X), size):
+    for start in range(0, max(len(X), 1), size):
         yield start, X[start : start + size].astype(np.float64, copy=False)
 
 
@@ -218,10 +283,11 @@ def _log_joint(
     with np.errstate(over="ignore", invalid="ignore"):
         differences = block - parameters.means[:, None, :]
         whitened = structure.whiten(differences, parameters.precision_cholesky)
-        squares = _sum_in_order(np.moveaxis(whitened * whitened, 2, 0))
-        values = parameters.constants[:, None] - 0.5 * squares
-        far = np.flatnonzero(~(values.sum(axis=0) > LOG_FLOOR))
-        if far.size:
+        values = structure.squared_lengths(whitened)
+        values *= -0.5
+        values += parameters.constants[:, None]
+        if values.size and not values.min() > LOG_FLOOR:
+            far = np.flatnonzero(~(values > LOG_FLOOR).all(axis=0))
             near, values[:, far] = _far_rows(structure, block[far], parameters)
             differences[:, far] = near
     return differences, values
@@ -266,7 +332,9 @@ def _exponentials(log_joint: Array) -> tuple[Array, Array, Array]:
 
 def by_row(structure: Structure) -> Structure:
     """Return the structure whose scores of a row do not depend on other rows."""
-    return structure._replace(whiten=structure.whiten_by_row)
+    return structure._replace(
+        whiten=structure.whiten_by_row, squared_lengths=_squared_lengths_by_row
+    )
 
 
 def _sum_in_order(terms: Array) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mixtura.kernels.packing import HEIGHT, TILE
 from mixtura.kernels.simd import Emitter, Vector, numba_function
-from mixtura.kernels.tiles import Panel, difference, in_tiles
+from mixtura.kernels.tiles import Panel, in_tiles, scaled_difference
 
 Target = tuple[Any, Any]
 Vectors = Callable[[Any], Sequence[Vector]]
@@ -156,7 +156,7 @@ def _scatter_diagonal(
             weight = emit.load(work, emit.add(weights, lane))
             linear, squares = list(sums[:height]), list(sums[height:])
             for j, value in enumerate(x.lines(first, height, lane)):
-                y = difference(value, means, places[j], low) * factors[j]
+                y = scaled_difference(value, factors[j], means, places[j], low)
                 weighted = y * weight
                 linear[j] = linear[j] + weighted
                 squares[j] = squares[j].plus_product(weighted, y)

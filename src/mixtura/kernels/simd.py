@@ -212,6 +212,16 @@ class Emitter:
         mask = ir.Constant(kind, [ir.Constant(ir.IntType(32), i) for i in lanes])
         return Vector(self, self.builder.shuffle_vector(a.value, b.value, mask))
 
+    def pairs(self, a: Vector, b: Vector) -> list[Any]:
+        """Two-element vectors, one for each lane, of a and b."""
+        pieces = []
+        for lane in range(self.lanes):
+            kind = ir.VectorType(ir.IntType(32), 2)
+            places = [ir.Constant(ir.IntType(32), lane + i) for i in (0, self.lanes)]
+            mask = ir.Constant(kind, places)
+            pieces.append(self.builder.shuffle_vector(a.value, b.value, mask))
+        return pieces
+
     def lane_sum(self, vector: Vector) -> Any:
         """Sum over lanes, as a float64."""
         doubles = ir.VectorType(ir.DoubleType(), self.lanes)

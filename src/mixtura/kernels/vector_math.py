@@ -1,9 +1,9 @@
-"""exp and log on SIMD vectors, without branches.
+"""exp, log, cosine and sine on SIMD vectors, without branches.
 
 The coefficients interpolate at Chebyshev nodes, computed to 60 digits:
 ``(exp(x) - 1 - x) / x**2`` on [-log(2)/2, log(2)/2], where the relative error of exp
 stays below 3e-17 (double) and 2e-8 (single), and ``2 (atanh(s) / s - 1) / s**2`` as a
-polynomial in ``s**2``, below 1e-18 and 3e-9.
+polynomial in ``s**2``, below 1e-18 and 3e-9; those of sine and cosine below 5e-18.
 """
 
 from collections.abc import Sequence
@@ -46,6 +46,26 @@ LOG_SINGLE = (0.6666668503957586, 0.3998878056602198, 0.2957994939197279)
 # is exact.
 LOG2_DOUBLE = (0.6931471803691238, 1.9082149292705877e-10)
 LOG2_SINGLE = (0.693145751953125, 1.428606765330187e-06)
+
+# sin(pi t / 2) / t and (cos(pi t / 2) - 1) / t**2, as polynomials in t**2
+SINE = (
+    1.5707963267948966,
+    -0.6459640975062443,
+    0.07969262624604301,
+    -0.004681754132340976,
+    0.0001604411507421909,
+    -3.59864335298231e-06,
+    5.633933781537854e-08,
+)
+COSINE = (
+    -1.2337005501361697,
+    0.2536695079010478,
+    -0.020863480763340773,
+    0.0009192602745468447,
+    -2.5202039028029178e-05,
+    4.710678405505227e-07,
+    -6.329396344967424e-09,
+)
 
 SINGLE_EXPONENT_FLOOR = -80.0
 
@@ -101,3 +121,12 @@ def log_of_normal(x: Vector) -> Vector:
     series = z * polynomial(z, LOG_DOUBLE if emit.double else LOG_SINGLE)
     correction = (exponent * emit.constant(low)) + s * (series - f)
     return exponent * emit.constant(high) + (f + correction)
+
+
+def of_quarter_turn(t: Vector) -> tuple[Vector, Vector]:
+    """Cosine and sine of ``pi t / 2`` for ``|t| <= 1/2``, in double precision."""
+    square = t * t
+    one = t.emit.constant(1.0)
+    return one.plus_product(square, polynomial(square, COSINE)), t * polynomial(
+        square, SINE
+    )
