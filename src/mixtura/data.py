@@ -42,6 +42,11 @@ class Rows:
         return self.X.shape[1]
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers."""
+        return self.X.dtype
+
+    @property
     def n_observations(self) -> float:
         """Sum of the weights."""
         return float(len(self.X) if self.weights is None else self.weights.sum())

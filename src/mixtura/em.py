@@ -27,8 +27,11 @@ Executor = Callable[[Callable[[Any], Any], Any], Any]
 # measured (1e-15 times sqrt(n)), far below any gain that matters.
 ROUNDING = 1e-13
 
-# The same where a covariance is nearly singular (condition 1e10).
-WORST_ROUNDING = 1e-10
+# The same for rows in single precision.
+SINGLE_ROUNDING = 1e-9
+
+# The same where a covariance is nearly singular (1e-7 at condition 1e10).
+WORST_ROUNDING = 1e-6
 
 
 class Outcome(Enum):
@@ -308,7 +311,7 @@ def em(
         )
     data = as_data(data)
     stepper = PlainStepper() if acceleration is None else acceleration.start()
-    run = _Run(tol, data.n_observations, completion.monotone, stepper)
+    run = _Run(tol, data, completion.monotone, stepper)
     steps = _steps(model, data, params, completion, executor, stepper)
     try:
         for step in steps:
@@ -338,10 +341,12 @@ class _Run:
     """The trace of a fit, the best step in it, and the rule that ends it."""
 
     def __init__(
-        self, tol: float, n_observations: float, monotone: bool, stepper: Stepper
+        self, tol: float, data: Any, monotone: bool, stepper: Stepper
     ) -> None:
-        self.tol = tol * n_observations
-        self.n_observations = n_observations
+        self.n_observations = data.n_observations
+        self.tol = tol * self.n_observations
+        is_single = getattr(data, "dtype", None) == np.float32
+        self.rounding = SINGLE_ROUNDING if is_single else ROUNDING
         self.monotone = monotone
         self.stepper = stepper
         self.trace: list[float] = []
@@ -367,7 +372,7 @@ class _Run:
             return Outcome.CONVERGED
         self.trace.append(objective)
         self.best = step
-        if gain <= ROUNDING * size or self.stepper.remaining(self.trace) <= self.tol:
+        if gain <= self.rounding * size or self.stepper.remaining(self.trace) <= self.tol:
             return Outcome.CONVERGED
         return None
 

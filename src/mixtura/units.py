@@ -6,7 +6,7 @@ the data themselves; in z nothing is far from the origin and nothing is very lar
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -64,11 +64,16 @@ class Units:
         """sum_j log s_j: a log-density in x is the one in z less this."""
         return float(np.log(self.scale).sum())
 
-    def to_z(self, X: Array) -> Array:
-        """(x - c) / s in float64 and C order, for the rows of X in any layout."""
-        Z: Array = np.subtract(X, self.center, order="C")
-        Z /= self.scale
-        return Z
+    def to_z(self, X: Array, dtype: Any = np.float64) -> Array:
+        """(x - c) / s in C order, for the rows of X in any layout.
+
+        In single precision the difference is taken in that of X, where it is exact to
+        rounding, and no wider array is made.
+        """
+        wide = np.result_type(X.dtype, dtype)
+        Z: Array = np.subtract(X, self.center.astype(wide, copy=False), order="C")
+        Z /= self.scale.astype(wide, copy=False)
+        return Z.astype(dtype, copy=False)
 
     def to_x(self, Z: Array) -> Array:
         """C + s z for the rows of Z."""
@@ -121,10 +126,13 @@ class ScaledRows:
     rows : Rows
         In the caller's units, of any real dtype.
     units : Units
+    dtype : dtype
+        Type of the numbers in the blocks.
     """
 
     rows: Rows
     units: Units
+    dtype: Any = np.dtype(np.float64)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -152,7 +160,7 @@ class ScaledRows:
     def blocks(self, size: int) -> Iterator[Rows]:
         """Yield blocks of z."""
         for block in self.rows.blocks(size):
-            yield replace(block, X=self.units.to_z(block.X))
+            yield replace(block, X=self.units.to_z(block.X, self.dtype))
 
     def take(self, chosen: IntArray) -> Rows:
         """Yield z for some of the rows."""
