@@ -14,9 +14,22 @@ import oracles
 from mixtura.completion import HARD, SOFT, Stochastic
 from mixtura.data import Rows, Sequences
 from mixtura.execution.in_memory import InMemory
+from mixtura.families.bernoulli import Bernoulli, BernoulliParams
 from mixtura.families.constraints import Fixed, Floor, Ridge, Unconstrained
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
+from mixtura.families.parsimonious import (
+    EEI,
+    EEV,
+    EII,
+    EVE,
+    EVI,
+    EVV,
+    VEE,
+    VEI,
+    VEV,
+    VVE,
+)
 from mixtura.families.poisson import Poisson, PoissonParams
 from mixtura.models.factor_analysis import (
     EqualNoise,
@@ -118,6 +131,12 @@ def nearby_positive(values, rng, size):
     return values * np.exp(size * rng.standard_normal(values.shape))
 
 
+def nearby_chances(values, rng, size):
+    """Probabilities, each moved on the scale of log odds."""
+    moved = values * np.exp(size * rng.standard_normal(values.shape))
+    return moved / (moved + 1 - values)
+
+
 def nearby_probabilities(values, rng, size):
     moved = values * np.exp(size * rng.standard_normal(values.shape))
     return moved / moved.sum(axis=-1, keepdims=True)
@@ -151,6 +170,23 @@ STRUCTURES = (
     ),
 )
 
+
+def sharing(make: Callable[[], Any], free: Structure) -> Structure:
+    """A structure whose components share something, as the nearest to free ones."""
+    return Structure(
+        make().name,
+        make,
+        lambda rng, k, d: make().projected(free.random(rng, k, d)),
+        lambda values, rng, size: make().projected(free.nearby(values, rng, size)),
+    )
+
+
+SHARING = (
+    *(sharing(make, STRUCTURES[0]) for make in (VEE, EVE, VVE, EEV, VEV, EVV)),
+    *(sharing(make, STRUCTURES[2]) for make in (EEI, VEI, EVI)),
+    sharing(EII, STRUCTURES[3]),
+)
+
 RIDGE = np.array([0.3, 0.1])
 FLOOR = np.array([0.5, 0.9])
 
@@ -163,7 +199,10 @@ CONSTRAINTS = (
         is_density=False,
     ),
     Constraint(
-        "floor", lambda: Floor(FLOOR), lambda s, c: s.clip(c, FLOOR), has_edge=True
+        "floor",
+        lambda: Floor(FLOOR),
+        lambda s, c: s.projected(c, s.attainable(FLOOR)),
+        has_edge=True,
     ),
     Constraint("fixed", Fixed, lambda _, covariances: covariances, free=False),
 )
@@ -204,8 +243,26 @@ POISSON = Family(
     lambda params, rng, size: PoissonParams(nearby_positive(params.rates, rng, size)),
 )
 
-GAUSSIANS = tuple(gaussian(*pair) for pair in product(STRUCTURES, CONSTRAINTS))
-FAMILIES = {family.name: family for family in (*GAUSSIANS, POISSON)}
+N_ITEMS = 7  # fewer columns of zeros and ones could not tell three components apart
+
+BERNOULLI = Family(
+    "bernoulli",
+    Bernoulli,
+    lambda rng, k: BernoulliParams(rng.uniform(0.15, 0.85, (k, N_ITEMS))),
+    lambda params, rng, size: BernoulliParams(
+        nearby_chances(params.probabilities, rng, size)
+    ),
+)
+
+GAUSSIANS = tuple(
+    gaussian(*pair)
+    for pair in (
+        *product(STRUCTURES, CONSTRAINTS),
+        *product(SHARING, (CONSTRAINTS[0], CONSTRAINTS[2])),
+        *product(SHARING[:3], (CONSTRAINTS[1],)),
+    )
+)
+FAMILIES = {family.name: family for family in (*GAUSSIANS, POISSON, BERNOULLI)}
 CHAINED = ("full-unconstrained", "diagonal-ridge", "poisson")
 
 
@@ -324,9 +381,14 @@ def factor_analysis(noise) -> Model:
     )
 
 
+SHARED_NAMES = {structure.name for structure in SHARING}
 MODELS = (
     *(mixture(family) for family in FAMILIES.values()),
-    *(mixture(family, Equal) for family in FAMILIES.values()),
+    *(
+        mixture(family, Equal)
+        for name, family in FAMILIES.items()
+        if name.partition("-")[0] not in SHARED_NAMES
+    ),
     *(hidden_markov(FAMILIES[name]) for name in CHAINED),
     *(factor_analysis(noise) for noise in (FreeNoise, EqualNoise)),
 )

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal, poisson
+from scipy.special import gammaln, xlogy
+from scipy.stats import bernoulli, multivariate_normal, poisson
 
 from mixtura.data import Rows
+from mixtura.families.bernoulli import Bernoulli, BernoulliParams
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.poisson import Poisson, PoissonParams
@@ -160,3 +162,44 @@ def test_poisson_log_probabilities_are_those_of_scipy(seed):
     for k in range(3):
         expected = poisson.logpmf(X, rates[k]).sum(axis=1)
         np.testing.assert_allclose(got[:, k], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("largest", [30, 70_000])
+@pytest.mark.parametrize("step", [1.0, 0.5])
+def test_counts_of_any_size_and_kind_have_their_factorials(largest, step):
+    """From a table or not."""
+    X = np.append(np.arange(0, 10, step), largest)[:, None]
+    got = Poisson().log_density(PoissonParams(np.array([[7.0]])), X)[:, 0]
+    expected = xlogy(X, 7.0) - 7.0 - gammaln(X + 1)
+    np.testing.assert_allclose(got, expected[:, 0], rtol=1e-13)
+
+
+@SEEDS
+def test_bernoulli_log_probabilities_are_those_of_scipy(seed):
+    rng = np.random.default_rng(seed)
+    chances = np.array([[0.3, 0.9], [1e-12, 0.5], [0.0, 0.6], [1.0, 1e-300]])
+    X = rng.integers(0, 2, (20, 2)).astype(float)
+    for some in (chances[:2], chances[:3], chances):
+        got = Bernoulli().log_density(BernoulliParams(some), X)
+        for k, chance in enumerate(some):
+            expected = bernoulli.logpmf(X, chance).sum(axis=1)
+            np.testing.assert_allclose(got[:, k], expected, rtol=1e-12)
+
+
+@SEEDS
+def test_certain_columns_leave_the_posterior_to_the_others(seed):
+    rng = np.random.default_rng(seed)
+    chances = np.array([[0.3, 0.9, 1.0], [0.6, 0.5, 1.0]])
+    X = rng.integers(0, 2, (40, 3)).astype(float)
+    X[:, 2] = 1.0
+    weights = np.array([0.4, 0.6])
+    model = Mixture(Bernoulli())
+    whole, part = (
+        model.e_step(MixtureParams(weights, BernoulliParams(p)), Rows(x))
+        for p, x in ((chances, X), (chances[:, :2], X[:, :2]))
+    )
+    np.testing.assert_allclose(whole.log_likelihood, part.log_likelihood)
+    np.testing.assert_allclose(whole.counts, part.counts)
+    after = model.m_step(MixtureParams(weights, BernoulliParams(chances)), whole)
+    np.testing.assert_allclose(after.components.probabilities[:, 2], 1.0, rtol=1e-15)
+    assert (after.components.probabilities <= 1.0).all()

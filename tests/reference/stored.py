@@ -9,18 +9,39 @@ import numpy as np
 
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
+from mixtura.families.parsimonious import (
+    EEI,
+    EEV,
+    EII,
+    EVE,
+    EVI,
+    EVV,
+    VEE,
+    VEI,
+    VEV,
+    VVE,
+)
 from mixtura.models.mixture import Mixture, MixtureParams
 
 DATA = Path(__file__).parent / "data"
 
-# mclust's codes for the structures that exist here; E and V are one-dimensional.
 STRUCTURES = {
-    "VVV": Full(),
-    "EEE": Tied(),
-    "VVI": Diagonal(),
+    "EII": EII(),
     "VII": Spherical(),
-    "V": Full(),
-    "E": Tied(),
+    "EEI": EEI(),
+    "VEI": VEI(),
+    "EVI": EVI(),
+    "VVI": Diagonal(),
+    "EEE": Tied(),
+    "VEE": VEE(),
+    "EVE": EVE(),
+    "VVE": VVE(),
+    "EEV": EEV(),
+    "VEV": VEV(),
+    "EVV": EVV(),
+    "VVV": Full(),
+    "E": EII(),
+    "V": Spherical(),
 }
 
 

@@ -16,16 +16,19 @@ STEPS = [
     pytest.param(name, code, id=f"{name}-{code}")
     for name in ("faithful_G2", "faithful_G3", "diabetes_G3", "acidity_G2")
     for code in reference(f"mclust_em_steps_{name}")["models"]
-    if code in STRUCTURES
+    if code != "VVE"  # which mclust does not maximise
 ]
-# mclust's VVI with equal weights reports counts for weights and a likelihood to match.
-EQUAL_STEPS = [case for case in STEPS if case.values[1] != "VVI"]
+# Where mclust iterates within an M-step it stops before it is exact.
+INEXACT = {"VEE": 1e-6, "EVE": 1e-6}
+# mclust was run with equal weights for these. Its VVI reports counts for weights and a
+# likelihood to match.
+EQUAL = ("VII", "EEE", "VVV", "E", "V")
+EQUAL_STEPS = [case for case in STEPS if case.values[1] in EQUAL]
 
 TABLES = [
     pytest.param(name, code, id=f"{name}-{code}")
     for name in ("faithful", "iris", "diabetes", "acidity")
     for code in reference(f"mclust_bic_{name}")["models"]
-    if code in STRUCTURES
 ]
 
 
@@ -43,10 +46,20 @@ def test_ten_iterations_of_em(name, code):
     record = reference(f"mclust_em_steps_{name}")
     expected = record["models"][code]
     steps, numbers = walked(record, code, 10)
-    same(numbers(steps[0]), mclust_numbers(expected["after_1"]), 1e-12)
-    same(numbers(steps[9]), mclust_numbers(expected["after_10"]), 1e-12)
+    tolerance = INEXACT.get(code, 1e-12)
+    same(numbers(steps[0]), mclust_numbers(expected["after_1"]), tolerance)
+    same(numbers(steps[9]), mclust_numbers(expected["after_10"]), tolerance)
     trace = [step.log_likelihood for step in steps]
-    close(trace, expected["loglik_trace"], 1e-13)
+    close(trace, expected["loglik_trace"], max(tolerance / 100, 1e-13))
+
+
+@pytest.mark.parametrize("name", ["faithful_G2", "faithful_G3", "diabetes_G3"])
+def test_the_maximum_likelihood_of_vve_is_above_that_of_mclust(name):
+    record = reference(f"mclust_em_steps_{name}")
+    steps, _ = walked(record, "VVE", 10)
+    trace = np.array([step.log_likelihood for step in steps])
+    gains = trace - record["models"]["VVE"]["loglik_trace"]
+    assert (gains > 1e-6).all()
 
 
 def test_responsibilities_after_one_iteration():
@@ -70,8 +83,9 @@ def test_the_iteration_at_which_mclust_has_converged(name, code):
     record = reference(f"mclust_em_steps_{name}")
     expected = record["models"][code]["converged"]
     steps, numbers = walked(record, code, expected["iterations"])
-    same(numbers(steps[-1]), mclust_numbers(expected), 1e-12)
-    close(steps[-1].log_likelihood, expected["loglik"], 1e-13)
+    tolerance = INEXACT.get(code, 1e-12)
+    same(numbers(steps[-1]), mclust_numbers(expected), 10 * tolerance)
+    close(steps[-1].log_likelihood, expected["loglik"], max(tolerance / 100, 1e-13))
 
 
 @pytest.mark.parametrize("name, code", TABLES)
@@ -83,7 +97,9 @@ def test_converged_log_likelihoods_and_parameter_counts(name, code):
         labels = np.broadcast_to(np.array(classes) - 1, len(data))
         params = model.from_responsibilities(data, np.eye(n_components)[labels])
         assert model.n_free_parameters(params) == table["npar"][code][column]
-        result = em(model, data, params, tol=1e-10, max_iter=3000)
+        if code == "VVE":  # which mclust does not maximise
+            continue
+        result = em(model, data, params, tol=1e-9, max_iter=6000)
         expected = table["loglik_tight"][code][column]
         if expected is None:
             assert result.outcome is Outcome.COMPONENT_COLLAPSED

@@ -22,14 +22,38 @@ class Constraint(ABC):
     """Turn the structure's estimate into the covariances that the M-step returns."""
 
     estimates_covariances: bool = True
+    separate: bool = True
+    """Whether the constraint on a component leaves the others out of account."""
 
     @abstractmethod
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Return the constrained maximiser."""
 
+    def blurred(self, structure: Covariance, own: Array) -> Array:
+        """Return sample covariances, with what blurs each observation added."""
+        return own
+
+    def maximize(
+        self,
+        structure: Covariance,
+        own: Array,
+        estimate: Array,
+        counts: Array,
+        previous: Array,
+    ) -> Array:
+        """Return the constrained maximiser, given the unconstrained `estimate`.
+
+        The arguments are those of `Covariance.closest`, and what that made of them.
+        """
+        return self.apply(structure, estimate, previous)
+
+    def given(self, counts: Array) -> "Constraint":
+        """Return the constraint for components of these counts, (n_components,)."""
+        return self
+
     def project(self, structure: Covariance, covariances: Array) -> Array:
         """Return the nearest covariances that the constraint allows."""
-        return covariances
+        return structure.projected(covariances)
 
     def accepted(
         self, structure: Covariance, estimate: Array, n_components: int
@@ -69,7 +93,8 @@ class Unconstrained(Constraint):
 class Ridge(Constraint):
     r"""Blur every observation with variances R: scikit-learn's ``reg_covar``.
 
-    The M-step adds R to the covariance. That is the exact M-step of
+    The M-step adds R to each component's covariance, before the structure makes them
+    share anything. That is the exact M-step of
 
     .. math:: \sum_i \log \sum_k \pi_k\, \mathcal N(x_i \mid \mu_k, \Sigma_k)\,
         e^{-\mathrm{tr}(R \Sigma_k^{-1}) / 2},
@@ -85,9 +110,13 @@ class Ridge(Constraint):
 
     variances: Array
 
-    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+    def blurred(self, structure: Covariance, own: Array) -> Array:
         """Add R."""
-        return structure.add_diagonal(estimate, self.variances)
+        return structure.add_diagonal(own, self.variances)
+
+    def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
+        """Return the estimate."""
+        return estimate
 
     def log_factor(
         self, structure: Covariance, precision_cholesky: Array, n_components: int
@@ -113,13 +142,26 @@ class Floor(Constraint):
 
     variances: Array
 
+    def maximize(
+        self,
+        structure: Covariance,
+        own: Array,
+        estimate: Array,
+        counts: Array,
+        previous: Array,
+    ) -> Array:
+        """Maximise above the floor."""
+        floor = structure.attainable(self.variances)
+        return structure.closest(own, counts, previous, floor)
+
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Raise what lies below the floor."""
-        return structure.clip(estimate, self.variances)
+        return self.project(structure, estimate)
 
     def project(self, structure: Covariance, covariances: Array) -> Array:
         """Raise what lies below the floor."""
-        return structure.clip(covariances, self.variances)
+        floor = structure.attainable(self.variances)
+        return structure.projected(covariances, floor)
 
     def accepted(
         self, structure: Covariance, estimate: Array, n_components: int
@@ -133,7 +175,8 @@ class Floor(Constraint):
             factors = structure.factor(estimate)
         except DegenerateComponentError:
             return None
-        traces = structure.precision_traces(factors, self.variances, n_components)
+        floor = structure.attainable(self.variances)
+        traces = structure.precision_traces(factors, floor, n_components)
         return factors if (traces <= 1).all() else None
 
 

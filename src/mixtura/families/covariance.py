@@ -1,4 +1,8 @@
-"""Covariance structures: full, tied, diagonal and spherical."""
+"""How covariances are stored, and the structures full, tied, diagonal and spherical.
+
+`Matrices`, `Diagonals` and `Multiples` are what structures with one matrix, one row of
+variances or one variance a component inherit, whatever these have in common.
+"""
 
 import numpy as np
 
@@ -17,10 +21,9 @@ from mixtura.families.factorisation import (
 )
 
 
-class Full(Covariance):
-    """Each component its own matrix: (n_components, n_features, n_features)."""
+class Matrices(Covariance):
+    """One matrix a component: (n_components, n_features, n_features)."""
 
-    name = "full"
     kernels = kernels.full
 
     def identity(self, n_components: int, n_features: int) -> Array:
@@ -35,7 +38,7 @@ class Full(Covariance):
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
     ) -> Array:
-        diagonals = np.diagonal(precision_cholesky, axis1=1, axis2=2)
+        diagonals = precision_cholesky.diagonal(axis1=1, axis2=2)
         return np.asarray(np.log(diagonals).sum(axis=1))
 
     def second_moments(self, X: Array, weights: Array, pivot: Array) -> Array:
@@ -96,12 +99,19 @@ class Full(Covariance):
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances
 
+
+class Full(Matrices):
+    """Each component its own matrix; mclust's VVV."""
+
+    name = "full"
+    separate = True
+
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features * (n_features + 1) // 2
 
 
 class Tied(Covariance):
-    """One matrix for all components: (n_features, n_features)."""
+    """One matrix for all components: (n_features, n_features); mclust's EEE."""
 
     name = "tied"
     kernels = kernels.tied
@@ -183,10 +193,9 @@ class Tied(Covariance):
         return n_features * (n_features + 1) // 2
 
 
-class Diagonal(Covariance):
-    """Each component its own variance in each column: (n_components, n_features)."""
+class Diagonals(Covariance):
+    """One variance a component and column: (n_components, n_features)."""
 
-    name = "diag"
     kernels = kernels.diagonal
 
     def identity(self, n_components: int, n_features: int) -> Array:
@@ -258,14 +267,20 @@ class Diagonal(Covariance):
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances[:, :, None] * np.eye(n_features)
 
+
+class Diagonal(Diagonals):
+    """Each component its own variance in each column; mclust's VVI."""
+
+    name = "diag"
+    separate = True
+
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features
 
 
-class Spherical(Covariance):
-    """Each component one variance for all columns: (n_components,)."""
+class Multiples(Covariance):
+    """One variance a component, for all columns: (n_components,)."""
 
-    name = "spherical"
     kernels = kernels.spherical
     scales_by_column = False
 
@@ -337,6 +352,13 @@ class Spherical(Covariance):
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances[:, None, None] * np.eye(n_features)
+
+
+class Spherical(Multiples):
+    """Each component one variance for all columns; mclust's VII."""
+
+    name = "spherical"
+    separate = True
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components

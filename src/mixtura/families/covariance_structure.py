@@ -26,6 +26,8 @@ class Covariance(ABC):
     """Whether the structure survives a change of units in single columns."""
     per_component: ClassVar[bool] = True
     """Whether the first axis of stored covariances runs over components."""
+    separate: ClassVar[bool] = False
+    """Whether each component's covariance is estimated by itself."""
 
     def keep(self, alive: NDArray[np.bool_], new: Array, old: Array) -> Array:
         """Return `new` covariances for living components, `old` ones for dead."""
@@ -71,6 +73,35 @@ class Covariance(ABC):
 
         Components with a count of zero get nan.
         """
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        """Return the maximum-likelihood covariances, given those of each component.
+
+        Parameters
+        ----------
+        own : ndarray
+            What `estimate` returns; for a component that is dead, what it had before.
+        counts : ndarray of shape (n_components,)
+            Observations behind them; zero for a dead component, which has no say in
+            what is shared, and follows.
+        previous : ndarray
+            Where a search may begin: the result is at least as likely as these.
+        floor : ndarray of shape (n_features,), optional
+            Maximise among covariances >= diag(floor).
+        """
+        if floor is None:
+            return own
+        return self.keep(counts > 0, self.clip(own, floor), own)
+
+    def projected(self, covariances: Array, floor: Array | None = None) -> Array:
+        """Return the nearest covariances of this structure, >= diag(floor) if given."""
+        return covariances if floor is None else self.clip(covariances, floor)
+
+    def attainable(self, floor: Array) -> Array:
+        """Return the least floor above a given one that the structure can follow."""
+        return floor
 
     @abstractmethod
     def trace(self, precision_cholesky: Array, second: Array) -> float:

@@ -1,9 +1,12 @@
 """The only place where a covariance matrix is factored or inverted."""
 
+from functools import lru_cache
+
 import numpy as np
 
-from mixtura._types import Array
+from mixtura._types import Array, IntArray
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.kernels.triangular import triangular_inverses
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined "
@@ -21,7 +24,7 @@ def degenerate(component: int) -> DegenerateComponentError:
 
 def symmetrised(matrices: Array) -> Array:
     """Average with the transpose of the last two axes."""
-    return np.asarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
+    return np.asarray((matrices + matrices.swapaxes(-1, -2)) / 2)
 
 
 def cholesky(matrices: Array) -> Array:
@@ -35,19 +38,18 @@ def cholesky(matrices: Array) -> Array:
     DegenerateComponentError
         If a matrix is not positive definite to working precision.
     """
-    with np.errstate(invalid="ignore"):
-        deviations = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2))  # (K, D)
-    usable = (deviations > 0).all(axis=1) & np.isfinite(matrices).all(axis=(1, 2))
-    if not usable.all():
-        raise degenerate(int(usable.argmin()))
+    variances = matrices.diagonal(axis1=1, axis2=2)  # (K, D)
+    if not (variances > 0).all():
+        raise degenerate(int((variances > 0).all(axis=1).argmin()))
+    deviations = np.sqrt(variances)
     correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
     try:
         factors = np.linalg.cholesky(correlations)
     except np.linalg.LinAlgError:
         raise degenerate(_first_indefinite(correlations)) from None
-    pivots = np.diagonal(factors, axis1=1, axis2=2).min(axis=1)
+    pivots = factors.diagonal(axis1=1, axis2=2)  # nan where an entry is not finite
     if not (pivots > 0).all():
-        raise degenerate(int(pivots.argmin()))
+        raise degenerate(int((pivots > 0).all(axis=1).argmin()))
     return np.asarray(deviations[:, :, None] * factors)
 
 
@@ -74,8 +76,14 @@ def precision_cholesky(matrices: Array, extended: bool = False) -> Array:
     if extended:
         inverses = _extended_inverse_factors(matrices)
     else:
-        inverses = np.asarray(np.linalg.inv(cholesky(matrices)), np.float64)
-    return np.ascontiguousarray(np.triu(np.swapaxes(inverses, 1, 2)))
+        inverses = triangular_inverses(cholesky(matrices), lower=True)
+    return np.asarray(inverses.swapaxes(1, 2) * _upper(matrices.shape[1]))
+
+
+@lru_cache(maxsize=64)
+def _upper(n_features: int) -> Array:
+    """Ones on and above the diagonal."""
+    return np.triu(np.ones((n_features, n_features)))
 
 
 def _extended_inverse_factors(matrices: Array) -> Array:
@@ -149,18 +157,25 @@ def log_cholesky(matrices: Array) -> Array:
     The lower Cholesky factors row by row, with the logs of their diagonals.
     """
     factors = cholesky(matrices)
-    rows, columns = np.tril_indices(matrices.shape[-1])
-    vectors = factors[:, rows, columns]
-    diagonal = rows == columns
+    lower, diagonal = _lower_places(matrices.shape[-1])
+    vectors = factors.reshape(len(factors), -1)[:, lower]
     vectors[:, diagonal] = np.log(vectors[:, diagonal])
     return vectors
 
 
 def from_log_cholesky(vectors: Array, n_features: int) -> Array:
     """Return the matrices (n_components, D, D) of such parameters."""
+    lower, diagonal = _lower_places(n_features)
+    entries = vectors.copy()
+    entries[:, diagonal] = np.exp(entries[:, diagonal])
+    flat = np.zeros((len(vectors), n_features * n_features))
+    flat[:, lower] = entries
+    factors = flat.reshape(-1, n_features, n_features)
+    return factors @ factors.swapaxes(1, 2)
+
+
+@lru_cache(maxsize=64)
+def _lower_places(n_features: int) -> tuple[IntArray, IntArray]:
+    """Places of the lower triangle in a flat matrix, and of the diagonal in those."""
     rows, columns = np.tril_indices(n_features)
-    factors = np.zeros((len(vectors), n_features, n_features))
-    factors[:, rows, columns] = vectors
-    steps = np.arange(n_features)
-    factors[:, steps, steps] = np.exp(factors[:, steps, steps])
-    return factors @ np.swapaxes(factors, 1, 2)
+    return rows * n_features + columns, np.flatnonzero(rows == columns)

@@ -16,6 +16,9 @@ from mixtura.statistics import Statistics, shared
 # Below this share of all observations a component is dead: its moments are rounding.
 DEAD = 1e-16
 
+# Up to this many differences from the means are in memory at once.
+FEW_ELEMENTS = 2**16
+
 
 @dataclass(frozen=True)
 class GaussianParams:
@@ -97,6 +100,18 @@ class Gaussian:
             X, self.log_normalizers(params), params.means, params.precision_cholesky
         )
 
+    def log_mixture_density(
+        self, params: GaussianParams, log_weights: Array, X: Array
+    ) -> Array:
+        """Log density of the mixture in nats, (n_samples,), in one pass."""
+        return self.structure.kernels.log_density(
+            X,
+            log_weights + self.log_normalizers(params),
+            params.means,
+            params.precision_cholesky,
+            n_threads=active_threads(),
+        )
+
     def e_step(
         self,
         params: GaussianParams,
@@ -121,27 +136,31 @@ class Gaussian:
         self, params: GaussianParams, X: Array, weights: Array
     ) -> GaussianStatistics:
         """Sum the moments about the current means, which cannot cancel."""
-        X = np.clip(X, -FARTHEST, FARTHEST)  # whose square is finite
-        counts = weights.sum(axis=0)
-        return GaussianStatistics(
-            counts=counts,
-            first=np.stack(
-                [weights[:, k] @ (X - center) for k, center in enumerate(params.means)]
-            ),
-            second=self.structure.second_moments(X, weights, params.means),
-            pivot=params.means,
-        )
+        # within bounds whose squares are finite
+        X = np.clip(X.astype(np.float64, copy=False), -FARTHEST, FARTHEST)
+        counts, means = weights.sum(axis=0), params.means
+        if X.size * len(means) <= FEW_ELEMENTS:
+            first, second = self.structure.kernels.moments(X, weights, means)
+        else:
+            first = np.stack(
+                [weights[:, k] @ (X - center) for k, center in enumerate(means)]
+            )
+            second = self.structure.second_moments(X, weights, means)
+        return GaussianStatistics(counts, first, second, pivot=means)
 
     def placed(
         self, params: GaussianParams, statistics: GaussianStatistics
     ) -> GaussianParams:
         """Move the means, and so the pivots; leave the covariances."""
-        alive, shift = _shift(statistics)
+        alive, shift = living_shift(statistics)
         means = np.where(alive[:, None], statistics.pivot + shift, params.means)
         return replace(params, means=means)
 
     def maximize(
-        self, params: GaussianParams, statistics: GaussianStatistics
+        self,
+        params: GaussianParams,
+        statistics: GaussianStatistics,
+        extra: Array | float = 0.0,
     ) -> GaussianParams:
         r"""Weighted maximum-likelihood means and covariances.
 
@@ -152,35 +171,54 @@ class Gaussian:
         other structures than full, the same averaged over what they share. A dead
         component keeps its mean and covariance ([Bishop2006]_ 9.24-9.25).
 
+        Parameters
+        ----------
+        params : GaussianParams
+        statistics : GaussianStatistics
+        extra : float or ndarray of shape (n_components,)
+            What a prior adds to the counts that divide the scatter, and to no others.
+
         Raises
         ------
         DegenerateComponentError
             If an estimate is singular and the constraint lets it be.
         """
-        alive, shift = _shift(statistics)
-        living = np.where(alive, statistics.counts, 0.0)
+        alive, shift = living_shift(statistics)
+        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
+        return self._with_means(means, params, statistics, shift, alive, extra)
+
+    def _with_means(
+        self,
+        means: Array,
+        params: GaussianParams,
+        statistics: GaussianStatistics,
+        shift: Array,
+        alive: NDArray[np.bool_],
+        extra: Array | float,
+    ) -> GaussianParams:
+        """Maximise over the covariances of the living, given the pivots' shift."""
+        living = np.where(alive, statistics.counts, 0.0) + extra
         structure = self.structure
-        estimate = structure.estimate(
+        constraint = self.constraint.given(living)
+        previous = params.covariances
+        own = structure.estimate(
             self._about(statistics, shift), living, params.means.shape[1]
         )
-        estimate = structure.keep(alive, estimate, params.covariances)
-        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
-        factors = self.constraint.accepted(structure, estimate, len(means))
+        own = structure.keep(alive, constraint.blurred(structure, own), previous)
+        estimate = structure.closest(own, living, previous)
+        factors = constraint.accepted(structure, estimate, len(means))
         if factors is not None:
             return GaussianParams(means, estimate, factors)
-        covariances = structure.keep(
-            alive,
-            self.constraint.apply(structure, estimate, params.covariances),
-            params.covariances,
-        )
+        covariances = constraint.maximize(structure, own, estimate, living, previous)
+        if structure.separate:
+            covariances = structure.keep(alive, covariances, previous)
         return self.params(means, covariances)
 
     def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:
         """Second moments about the pivot plus `shift`: exact algebra, no pass."""
-        outer = self.structure.outer
-        counts = statistics.counts[:, None]
-        cross = outer(statistics.first, shift) + outer(shift, statistics.first)
-        return statistics.second - cross + outer(counts * shift, shift)
+        outer, first = self.structure.outer, statistics.first
+        rest = first - statistics.counts[:, None] * shift
+        return statistics.second - outer(first, shift) - outer(shift, rest)
 
     def expected_log_density(
         self, params: GaussianParams, statistics: GaussianStatistics
@@ -203,9 +241,14 @@ class Gaussian:
         means = vector[: params.means.size].reshape(params.means.shape)
         if not self.constraint.estimates_covariances:
             return replace(params, means=means)
-        covariances = self.structure.constrained(
-            vector[params.means.size :], n_components, n_features
+        covariances = self.structure.projected(
+            self.structure.constrained(
+                vector[params.means.size :], n_components, n_features
+            )
         )
+        factors = self.constraint.accepted(self.structure, covariances, n_components)
+        if factors is not None:
+            return GaussianParams(means, covariances, factors)
         return self.params(means, self.constraint.project(self.structure, covariances))
 
     def n_free_parameters(self, params: GaussianParams) -> int:
@@ -226,7 +269,7 @@ class Gaussian:
         return rows
 
 
-def _shift(statistics: GaussianStatistics) -> tuple[NDArray[np.bool_], Array]:
+def living_shift(statistics: GaussianStatistics) -> tuple[NDArray[np.bool_], Array]:
     """Which components live, and how far their means are from the pivots."""
     counts = statistics.counts
     alive = counts > DEAD * counts.sum()

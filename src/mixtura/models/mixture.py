@@ -126,6 +126,13 @@ class Mixture:
             block.restrict(self.log_joint(params, block.X))
         )
 
+    def log_density(self, params: MixtureParams, block: Rows) -> Array:
+        """Log p(x) of each row in nats; with its label, where that is known."""
+        fused = getattr(self.family, "log_mixture_density", None)
+        if fused is None or block.labels is not None:
+            return self.posterior(params, block).log_likelihood
+        return np.asarray(fused(params.components, log_weights(params), block.X))
+
     def statistics(
         self, params: MixtureParams, block: Rows, posterior: Responsibilities
     ) -> MixtureStatistics:

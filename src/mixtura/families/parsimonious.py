@@ -1,0 +1,283 @@
+r"""Structures whose components share a volume, a shape or an orientation.
+
+.. math:: \Sigma_k = \lambda_k D_k A_k D_k^\top, \qquad |A_k| = 1
+
+with the volume :math:`\lambda_k`, the diagonal shape :math:`A_k` and the orthogonal
+orientation :math:`D_k` ([CeleuxGovaert1995]_). mclust's codes say of the three in turn
+whether it is equal for all components (E), variable (V) or the identity (I). With what
+`covariance.py` has (VII, VVI, EEE, VVV) there are fourteen.
+
+References
+----------
+.. [CeleuxGovaert1995] G. Celeux, G. Govaert. Gaussian parsimonious clustering models.
+"""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from mixtura._types import Array
+from mixtura.families.covariance import Diagonals, Matrices, Multiples
+from mixtura.families.covariance_structure import Covariance
+from mixtura.families.factorisation import clipped, symmetrised
+from mixtura.families.orientation import CommonAxes
+from mixtura.families.variances import (
+    Equal,
+    EqualVolume,
+    Free,
+    Profile,
+    Proportional,
+    Variances,
+    settled,
+)
+
+
+class Shared(Covariance):
+    """Components that have something in common.
+
+    A dead component takes what is shared from the living, and keeps what is its own.
+    """
+
+    @abstractmethod
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        """Return the maximum-likelihood covariances, given those of each component.
+
+        Where there are none, the result has no factors.
+        """
+
+    def projected(self, covariances: Array, floor: Array | None = None) -> Array:
+        """Return the covariances of least mean Kullback-Leibler divergence."""
+        counts = np.ones(len(covariances))
+        nearest = self.closest(covariances, counts, covariances)
+        if floor is None or (self.least_ratios(nearest, floor, len(counts)) >= 1).all():
+            return nearest
+        return self.closest(covariances, counts, covariances, floor)
+
+
+class EII(Shared, Multiples):
+    """Spheres of equal volume."""
+
+    name = "EII"
+    scales_by_column = False
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        variance = counts @ own / counts.sum()
+        if floor is not None:
+            variance = max(variance, floor.max())
+        return np.full_like(own, variance)
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        return 1
+
+
+class AlongColumns(Shared, Diagonals):
+    """Ellipsoids along the columns."""
+
+    variances: ClassVar[Variances]
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        return self.variances.closest(own, counts, floor)
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        return self.variances.n_free_parameters(n_components, n_features)
+
+
+class EEI(AlongColumns):
+    """Ellipsoids along the columns, all the same."""
+
+    name = "EEI"
+    variances = Equal()
+
+
+class VEI(AlongColumns):
+    """Ellipsoids along the columns, of equal shape."""
+
+    name = "VEI"
+    variances = Proportional()
+
+
+class EVI(AlongColumns):
+    """Ellipsoids along the columns, of equal volume."""
+
+    name = "EVI"
+    variances = EqualVolume()
+
+
+class VEE(Shared, Matrices):
+    """Multiples of one matrix: equal shape and orientation."""
+
+    name = "VEE"
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        """Alternate between the multiples and the matrix, each by its formula.
+
+        Above a floor the multiples are at least 1 and the matrix is above it, which
+        loses nothing.
+        """
+        shares = counts / counts.sum()
+        living = shares > 0
+        least = 0.0 if floor is None else 1.0
+        flat = own.reshape(len(own), -1)  # (K, D D)
+        flat_living, shares = flat[living], shares[living]
+
+        def alternate(matrix: Array) -> tuple[Array, Array]:
+            inverse = np.linalg.inv(matrix) / len(matrix)
+            multiples = np.maximum(flat @ inverse.ravel(), least)
+            matrix = (shares / multiples[living] @ flat_living).reshape(matrix.shape)
+            if floor is not None:
+                matrix = clipped(matrix[None], floor)[0]
+            return multiples, matrix
+
+        start = previous[living.argmax()] if floor is None else np.diag(floor)
+        try:
+            multiples, matrix = settled(alternate, start)
+        except np.linalg.LinAlgError:
+            return np.full_like(own, np.nan)
+        return multiples[:, None, None] * symmetrised(matrix)
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        return n_components - 1 + n_features * (n_features + 1) // 2
+
+
+class EVV(Shared, Matrices):
+    """Ellipsoids of equal volume."""
+
+    name = "EVV"
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        if floor is None:
+            signs, logs = np.linalg.slogdet(own)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                volumes = np.exp(logs / own.shape[-1]) * (signs > 0)
+                factors = counts @ volumes / counts.sum() / volumes
+                return np.asarray(own * factors[:, None, None])
+        units = np.sqrt(np.outer(floor, floor))
+        values, axes = _decomposed(own / units)
+        ones = np.ones(len(floor))
+        return _composed(EqualVolume().closest(values, counts, ones), axes) * units
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        return 1 + n_components * (n_features * (n_features + 1) // 2 - 1)
+
+
+class Turned(Shared, Matrices):
+    """Ellipsoids along axes that a change of units in one column would bend.
+
+    A floor is that of the column with the largest one, in all directions.
+    """
+
+    scales_by_column = False
+    variances: ClassVar[Variances]
+
+    def attainable(self, floor: Array) -> Array:
+        return np.full_like(floor, floor.max())
+
+    def least_ratios(
+        self, covariances: Array, floor: Array, n_components: int
+    ) -> Array:
+        level = np.where(floor > 0, floor.max(), 0.0)
+        return super().least_ratios(covariances, level, n_components)
+
+
+class OwnAxes(Turned):
+    """Ellipsoids of variable orientation.
+
+    The axes are those of each sample covariance, in the order of their variances.
+    """
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        values, axes = _decomposed(own)
+        return _composed(self.variances.closest(values, counts, floor), axes)
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        angles = n_components * n_features * (n_features - 1) // 2
+        return angles + self.variances.n_free_parameters(n_components, n_features)
+
+
+class EEV(OwnAxes):
+    """Turned copies of one ellipsoid: equal volume and shape."""
+
+    name = "EEV"
+    variances = Equal()
+
+
+class VEV(OwnAxes):
+    """Turned multiples of one ellipsoid: equal shape."""
+
+    name = "VEV"
+    variances = Proportional()
+
+
+class SameAxes(Turned):
+    """Ellipsoids of equal orientation.
+
+    The axes are found by descent from the previous ones, so the likelihood never falls,
+    unless those of the pooled covariance or of one component are a better start.
+    """
+
+    variances: ClassVar[Profile]
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        if not np.isfinite(own).all():
+            return np.full_like(own, np.nan)
+        pooled = np.tensordot(counts / counts.sum(), own, axes=1)
+        candidates = [_generic_mean(previous), pooled, *own[counts > 0]]
+        first, *others = np.linalg.eigh(np.array(candidates))[1]
+        best = CommonAxes(own, counts, self.variances, floor).best(first, others)
+        return _composed(best.variances, best.axes)
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        angles = n_features * (n_features - 1) // 2
+        return angles + self.variances.n_free_parameters(n_components, n_features)
+
+
+class EVE(SameAxes):
+    """Ellipsoids of equal volume and orientation."""
+
+    name = "EVE"
+    variances = EqualVolume()
+
+
+class VVE(SameAxes):
+    """Ellipsoids of equal orientation: common principal components."""
+
+    name = "VVE"
+    variances = Free()
+
+
+def _generic_mean(covariances: Array) -> Array:
+    """Mix matrices that have their axes in common so that only these are axes of it.
+
+    No two axes of the mix have the same variance by an accident of the weights.
+    """
+    traces = np.trace(covariances, axis1=1, axis2=2)
+    odd = 1 + np.sqrt(2) * np.arange(len(covariances)) % 1.0
+    return np.asarray(np.tensordot(odd / traces, covariances, axes=1))
+
+
+def _decomposed(matrices: Array) -> tuple[Array, Array]:
+    """Eigenvalues, ascending and not negative, and eigenvectors; nan if not finite."""
+    finite = np.isfinite(matrices).all()
+    values, axes = np.linalg.eigh(matrices if finite else np.zeros_like(matrices))
+    return np.maximum(values, 0.0) if finite else values * np.nan, axes
+
+
+def _composed(variances: Array, axes: Array) -> Array:
+    """Matrices (n_components, D, D) with these variances along these axes."""
+    turned = axes * variances[:, None, :]
+    return symmetrised(turned @ np.swapaxes(axes, -1, -2))

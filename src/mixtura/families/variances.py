@@ -1,0 +1,189 @@
+"""What K rows of D variances have in common: their volumes, their shapes, or neither.
+
+Row k is a volume times a shape, its D variances divided by their geometric mean. Every
+function here sees variances along known axes; which axes, is the business of others.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from mixtura._types import Array
+
+BoolArray = NDArray[np.bool_]
+
+TIGHT = 1e-13
+"""Relative change below which an alternation has converged."""
+
+MOST = 2000
+"""Turns of an alternation at most."""
+
+TINY = 1e-30
+"""Shares of the floor below which a variance might as well be this."""
+
+
+class Variances(ABC):
+    r"""A set of variances t of shape (n_components, n_features).
+
+    Throughout, `own` are sample variances s, `counts` the observations N behind each
+    row, and the best member of the set minimises the divergence
+
+    .. math:: \sum_k N_k \sum_j \log t_{kj} + s_{kj} / t_{kj}.
+
+    A row with a count of zero has no say in what is shared, and takes what is its own
+    from its row of `own`.
+    """
+
+    @abstractmethod
+    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+        """Return the member of least divergence, above `floor` (n_features,) if given.
+
+        Where none exists some variances are zero or nan.
+        """
+
+    @abstractmethod
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """Count the free variances."""
+
+
+class Equal(Variances):
+    """The same row for all: equal volumes and shapes."""
+
+    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+        """Average the rows."""
+        row = counts @ own / counts.sum()
+        return np.tile(row if floor is None else np.maximum(row, floor), (len(own), 1))
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """One row."""
+        return n_features
+
+
+class Proportional(Variances):
+    """Multiples of one row: variable volumes, equal shapes."""
+
+    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+        """Alternate between the multiples and the row, a convex problem in their logs.
+
+        Above a floor the multiples are at least 1 and the row is above it, which loses
+        nothing, and leaves each half of the alternation exact.
+        """
+        shares = counts / counts.sum()
+        least = 0.0 if floor is None else 1.0
+        row = shares @ own if floor is None else floor
+
+        def alternate(row: Array) -> tuple[Array, Array]:
+            multiples = np.maximum((own / row).mean(axis=1), least)
+            row = (shares[shares > 0] / multiples[shares > 0]) @ own[shares > 0]
+            return multiples, row if floor is None else np.maximum(row, floor)
+
+        multiples, row = settled(alternate, row)
+        return multiples[:, None] * row
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """One row and its multiples."""
+        return n_components + n_features - 1
+
+
+class Profile(Variances):
+    """Variances whose best member is a formula that can be differentiated."""
+
+    @abstractmethod
+    def tangent(self, changes: Array, free: BoolArray, shares: Array) -> Array:
+        """Change of log t, given that of log s (..., n_components, n_features).
+
+        `free` (n_components, n_features) tells which variances are above the floor;
+        `shares` (n_components,) are the counts times the largest s / t of each row.
+        """
+
+
+class EqualVolume(Profile):
+    """Rows of equal product: equal volumes, variable shapes."""
+
+    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+        """Rescale the rows to the average of their geometric means."""
+        if floor is not None:
+            return _equal_volume_above(own, counts, floor)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            volumes = np.exp(np.log(own).mean(axis=1))
+            volume = counts @ volumes / counts.sum()
+            return np.asarray(own / volumes[:, None] * volume)
+
+    def tangent(self, changes: Array, free: BoolArray, shares: Array) -> Array:
+        """Move the free variances of each row so that all volumes stay equal."""
+        sizes = np.maximum(free.sum(axis=1), 1)  # (K,)
+        means = (changes * free).sum(axis=-1) / sizes  # (..., K)
+        volume = means @ shares / (shares / sizes).sum()
+        shift = volume[..., None] / sizes - means
+        moved = (changes + shift[..., None]) * free
+        return np.asarray(moved if free.any(axis=1).all() else 0.0 * moved)
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """One volume, and a shape each."""
+        return 1 + n_components * (n_features - 1)
+
+
+class Free(Profile):
+    """Any variances: variable volumes and shapes."""
+
+    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+        """Return them as they are."""
+        return own if floor is None else np.maximum(own, floor)
+
+    def tangent(self, changes: Array, free: BoolArray, shares: Array) -> Array:
+        """Change as they do, if free."""
+        return changes * free
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """All."""
+        return n_components * n_features
+
+
+def settled(
+    alternate: Callable[[Array], tuple[Array, Array]], common: Array
+) -> tuple[Array, Array]:
+    """Repeat common -> (multiples, common) until the multiples stay."""
+    last = np.array(np.inf)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for _ in range(MOST):
+            multiples, common = alternate(common)
+            if not np.any(np.abs(multiples - last) > TIGHT * multiples):
+                break
+            last = multiples
+    return multiples, common
+
+
+def divergence(variances: Array, own: Array, counts: Array) -> float:
+    """Sum over k of N_k sum over j of log t_kj + s_kj / t_kj."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rows = (np.log(variances) + own / variances).sum(axis=1)
+    return float(counts @ rows)
+
+
+def _equal_volume_above(own: Array, counts: Array, floor: Array) -> Array:
+    r"""Rows of equal product above a floor.
+
+    In logs above the floor, the best y >= 0 of a given sum :math:`\tau` is
+    :math:`y_{kj} = \max(0, b_{kj} - m_k)`, with :math:`b_{kj} = \log(s_{kj} / f_j)`;
+    the best sum is the one at which :math:`\sum_k N_k e^{m_k} = \sum_k N_k`, or zero.
+    """
+    heights = np.log(np.maximum(own / floor, TINY))  # (K, D)
+    falling = -np.sort(-heights, axis=1)
+    totals = np.cumsum(falling, axis=1)
+    sizes = np.arange(1, len(floor) + 1)
+
+    def levels(volume: float) -> Array:
+        return np.asarray(((totals - volume) / sizes).max(axis=1))
+
+    def excess(volume: float) -> float:
+        return float(counts @ np.expm1(levels(volume)))
+
+    volume = 0.0
+    if excess(0.0) > 0:
+        highest = np.maximum(falling, 0.0).sum(axis=1).max()
+        volume = brentq(excess, 0.0, highest, xtol=1e-15, rtol=1e-15)
+    above = np.maximum(heights - levels(volume)[:, None], 0.0)
+    return np.asarray(floor * np.exp(above))
