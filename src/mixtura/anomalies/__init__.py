@@ -1,0 +1,1 @@
+"""How unlikely a row is under a Gaussian mixture, and which columns make it so."""

@@ -1,0 +1,94 @@
+"""Tests of K components against K + 1."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mixtura._types import Array
+from mixtura.inference.replicates import Failure
+from mixtura.inference.tables import render
+
+
+@dataclass(frozen=True)
+class LikelihoodRatioTest:
+    """K components against K + 1.
+
+    Parameters
+    ----------
+    n_components : int
+        K, of the null hypothesis.
+    statistic : float
+        Twice the difference of the log-likelihoods.
+    replicates : ndarray of shape (n_replicates,)
+        The same for samples drawn from the fit with K components.
+    failures : tuple of Failure
+        Samples for which there is none.
+    """
+
+    n_components: int
+    statistic: float
+    replicates: Array
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def p_value(self) -> float:
+        """(1 + replicates that reach the statistic) / (1 + replicates)."""
+        reached = int((self.replicates >= self.statistic).sum())
+        return (1 + reached) / (1 + len(self.replicates))
+
+
+@dataclass(frozen=True)
+class LikelihoodRatioTests:
+    """A sequence of tests, ended by the first that is not significant.
+
+    Parameters
+    ----------
+    tests : tuple of LikelihoodRatioTest
+    level : float
+        Significance level of each.
+    is_complete : bool
+        False if Ctrl-C ended the sequence early.
+    """
+
+    tests: tuple[LikelihoodRatioTest, ...]
+    level: float
+    is_complete: bool = True
+
+    @property
+    def n_components(self) -> int:
+        """The first number that one more does not improve significantly.
+
+        One more than was tested last if every test is significant: then more tests are
+        needed.
+        """
+        last = self.tests[-1]
+        return last.n_components + int(last.p_value <= self.level)
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether the last test is not significant."""
+        return self.tests[-1].p_value > self.level
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row a test, ready for any data frame."""
+        return [
+            {
+                "test": f"{test.n_components} vs {test.n_components + 1}",
+                "statistic": test.statistic,
+                "p_value": test.p_value,
+                "n_bootstrap": len(test.replicates),
+                "n_failed": len(test.failures),
+            }
+            for test in self.tests
+        ]
+
+    def __str__(self) -> str:
+        return render(self.table())
+
+
+def statistic(null: Any, alternative: Any) -> float:
+    """Twice the difference of the log-likelihoods of two fits, not below zero.
+
+    The larger model contains the smaller, so what is below zero is a start that missed.
+    """
+    gain = alternative.log_likelihood_ - null.log_likelihood_
+    return max(0.0, float(2 * gain))

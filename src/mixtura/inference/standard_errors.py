@@ -1,0 +1,206 @@
+"""Covariance of the estimates of a mixture, and the intervals that follow from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from mixtura._types import Array
+from mixtura.inference.chart import Chart
+from mixtura.inference.information import Information
+from mixtura.inference.parameters import (
+    Layout,
+    from_line,
+    line_slopes,
+    to_line,
+)
+from mixtura.inference.tables import render
+from mixtura.models.mixture import MixtureParams
+
+SINGULAR = 1e-8
+"""Eigenvalues of the scaled information below this share of the largest are zero."""
+
+TOUCHED = 1e-6
+"""A parameter with more than this share of its slope in such a direction has no
+standard error."""
+
+METHODS: dict[str, Callable[[Information], tuple[Array, bool]]] = {
+    "sandwich": lambda sums: (sums.observed, True),
+    "information": lambda sums: (sums.observed, False),
+    "score": lambda sums: (sums.outer, False),
+}
+"""The matrix that is inverted, and whether the outer products go between."""
+
+
+@dataclass(frozen=True)
+class Inverse:
+    """Inverse of an information matrix on the directions that the data determine.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (p, p)
+    blind : ndarray of shape (p, q)
+        Orthonormal directions of the other coordinates, each times its unit.
+    units : ndarray of shape (p,)
+        That give the information a diagonal of about one.
+    """
+
+    matrix: Array
+    blind: Array
+    units: Array
+
+    @classmethod
+    def of(cls, information: Array, outer: Array) -> "Inverse":
+        """Invert; the diagonals say how to scale."""
+        size = np.maximum(np.abs(np.diagonal(information)), np.diagonal(outer))
+        units = np.sqrt(np.where(size > 0, size, 1.0))
+        scaled = information / np.outer(units, units)
+        eigenvalues, vectors = np.linalg.eigh(scaled)
+        good = eigenvalues > SINGULAR * np.abs(eigenvalues).max(initial=0.0)
+        inverse = (vectors[:, good] / eigenvalues[good]) @ vectors[:, good].T
+        return cls(inverse / np.outer(units, units), vectors[:, ~good], units)
+
+    def touched(self, slopes: Array) -> Any:
+        """Which of the quantities with these slopes (P, p) the data leave open."""
+        scaled = slopes / self.units
+        inside = ((scaled @ self.blind) ** 2).sum(axis=1)
+        return inside > TOUCHED * (scaled**2).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class StandardErrors:
+    """Estimates with their uncertainty; printed, a table.
+
+    Parameters
+    ----------
+    layout : Layout
+        Names and order of the parameters.
+    estimates : ndarray of shape (n_parameters,)
+        Weights, means, and the free entries of the covariances, in the data's units.
+    covariance : ndarray of shape (n_parameters, n_parameters)
+        Estimated covariance of the estimates; nan where the data determine none, zero
+        for what the model fixes.
+    method : str
+    n_observations : float
+        Sum of the weights of the rows.
+    remaining : float
+        Log-likelihood in nats that one Newton step promises: near zero at a maximum.
+    """
+
+    layout: Layout
+    estimates: Array
+    covariance: Array
+    method: str
+    n_observations: float
+    remaining: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters, such as ``mean[0, waiting]``."""
+        return tuple(parameter.name for parameter in self.layout.parameters)
+
+    @property
+    def standard_errors(self) -> Array:
+        """Square roots of the diagonal of `covariance`, (n_parameters,)."""
+        return np.sqrt(np.diagonal(self.covariance))
+
+    @property
+    def weights(self) -> Array:
+        """Standard errors in the shape of ``weights_``."""
+        return self.layout.shaped(self.standard_errors)[0]
+
+    @property
+    def means(self) -> Array:
+        """Standard errors in the shape of ``means_``."""
+        return self.layout.shaped(self.standard_errors)[1]
+
+    @property
+    def covariances(self) -> Array:
+        """Standard errors in the shape of ``covariances_``."""
+        return self.layout.shaped(self.standard_errors)[2]
+
+    def intervals(self, level: float = 0.95) -> Array:
+        """Normal confidence intervals, (n_parameters, 2).
+
+        Those of weights are normal on the logit scale and those of variances on the
+        log scale, and mapped back, so that they keep within bounds.
+
+        Raises
+        ------
+        ValueError
+            If the level is not between 0 and 1.
+        """
+        check_level(level)
+        parameters, errors = self.layout.parameters, self.standard_errors
+        middle = to_line(parameters, self.estimates)
+        with np.errstate(invalid="ignore"):
+            half = norm.ppf((1 + level) / 2) * np.where(
+                errors > 0, errors * line_slopes(parameters, self.estimates), errors
+            )
+        ends = np.stack([middle - half, middle + half])
+        return from_line(parameters, ends).T
+
+    def table(self, level: float = 0.95) -> list[dict[str, Any]]:
+        """One row a parameter, ready for any data frame."""
+        return parameter_rows(
+            self.names, self.estimates, self.standard_errors, self.intervals(level)
+        )
+
+    def __str__(self) -> str:
+        return render(self.table())
+
+
+def parameter_rows(
+    names: tuple[str, ...], estimates: Array, errors: Array, intervals: Array
+) -> list[dict[str, Any]]:
+    """Rows of a table of parameters."""
+    columns = zip(names, estimates, errors, intervals, strict=True)
+    return [
+        {
+            "parameter": name,
+            "estimate": float(estimate),
+            "standard_error": float(error),
+            "lower": float(ends[0]),
+            "upper": float(ends[1]),
+        }
+        for name, estimate, error, ends in columns
+    ]
+
+
+def check_level(level: float) -> None:
+    """Require a confidence level."""
+    if not 0 < level < 1:
+        raise ValueError(
+            f"level must be a probability between 0 and 1, such as 0.95; got {level!r}."
+        )
+
+
+def covariance_of_estimates(sums: Information, slopes: Array, method: str) -> Array:
+    """Covariance of quantities with slopes (P, p) by a chart's coordinates, (P, P)."""
+    bread, is_sandwich = METHODS[method](sums)
+    inverse = Inverse.of(bread, sums.outer)
+    middle = inverse.matrix
+    if is_sandwich:
+        middle = middle @ sums.outer @ middle
+    covariance = slopes @ middle @ slopes.T
+    open_ = inverse.touched(slopes)
+    covariance[open_], covariance[:, open_] = np.nan, np.nan
+    return covariance
+
+
+def remaining_gain(sums: Information) -> float:
+    """Log-likelihood in nats that a Newton step from here would gain."""
+    matrix = Inverse.of(sums.observed, sums.outer).matrix
+    return float(sums.gradient @ matrix @ sums.gradient / 2)
+
+
+def natural_slopes(layout: Layout, params: MixtureParams, chart: Chart) -> Array:
+    """Derivatives of the layout's vector by the chart's coordinates, (P, p)."""
+    by_weights = params.weights[:, None] * chart.log_weights
+    columns = [
+        layout.vector(by_weights[:, j], chart.means[..., j], chart.stored[..., j])
+        for j in range(chart.n_coordinates)
+    ]
+    return np.stack(columns, axis=1)

@@ -1,0 +1,1 @@
+"""Which model: criteria that weigh a fit against its size."""
