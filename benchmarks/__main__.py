@@ -16,12 +16,14 @@ SECTIONS = (
     "small",
     "bic_sweep",
     "scoring",
+    "linear",
     "memory",
     "threads",
     "startup",
     "acceleration",
 )
 OPTIONAL = ("rivals",)
+QUALITY = ("anomalies", "starts")
 
 
 def main() -> None:
@@ -71,7 +73,8 @@ def _options() -> argparse.Namespace:
         parser.add_argument(
             f"--{name}", action="store_const", const=name, dest="size", help=text
         )
-    parser.add_argument("--only", metavar="A,B", help=f"of {', '.join(SECTIONS)}")
+    names = ", ".join((*SECTIONS, *QUALITY))
+    parser.add_argument("--only", metavar="A,B", help=f"of {names}")
     parser.add_argument(
         "--rivals",
         action="store_true",
@@ -89,7 +92,7 @@ def _options() -> argparse.Namespace:
     sections = [*SECTIONS, *(OPTIONAL if options.rivals else ())]
     if options.only:
         sections = options.only.split(",")
-    unknown = sorted(set(sections) - {*SECTIONS, *OPTIONAL})
+    unknown = sorted(set(sections) - {*SECTIONS, *OPTIONAL, *QUALITY})
     if unknown:
         parser.error(f"there is no section {', '.join(unknown)}; there are {SECTIONS}")
     options.sections = sections
