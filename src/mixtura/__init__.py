@@ -10,6 +10,17 @@ __version__ = "0.1.0"
 
 _HOME = {
     "GaussianMixture": "estimators.gaussian_mixture",
+    "GaussianMixtureClassifier": "estimators.gaussian_mixture_classifier",
+    "GaussianMixtureDetector": "estimators.gaussian_mixture_detector",
+    "GaussianMixtureSearch": "estimators.gaussian_mixture_search",
+    "agreement": "inference.agreement",
+    "align": "estimators.alignment",
+    "bootstrap": "estimators.bootstrap",
+    "bootstrap_lrt": "estimators.likelihood_ratio",
+    "compare_restarts": "estimators.restarts",
+    "merge_components": "estimators.alignment",
+    "standard_errors": "estimators.standard_errors",
+    "BayesianGaussianMixture": "estimators.bayesian_gaussian_mixture",
     "em_steps": "em",
     "EMResult": "em",
     "EMStep": "em",
@@ -18,8 +29,11 @@ _HOME = {
     "save_model": "io.model_file",
     "read_table": "io.tables",
     "load_dataset": "datasets",
+    "AnomalyDisplay": "plot.anomaly",
     "MixtureDisplay": "plot.mixture",
+    "SelectionDisplay": "plot.selection",
     "TraceDisplay": "plot.trace",
+    "UncertaintyDisplay": "plot.uncertainty",
 }
 
 __all__ = ["__version__", *_HOME]

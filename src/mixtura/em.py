@@ -340,9 +340,7 @@ def em(
 class _Run:
     """The trace of a fit, the best step in it, and the rule that ends it."""
 
-    def __init__(
-        self, tol: float, data: Any, monotone: bool, stepper: Stepper
-    ) -> None:
+    def __init__(self, tol: float, data: Any, monotone: bool, stepper: Stepper) -> None:
         self.n_observations = data.n_observations
         self.tol = tol * self.n_observations
         is_single = getattr(data, "dtype", None) == np.float32
@@ -372,7 +370,10 @@ class _Run:
             return Outcome.CONVERGED
         self.trace.append(objective)
         self.best = step
-        if gain <= self.rounding * size or self.stepper.remaining(self.trace) <= self.tol:
+        if (
+            gain <= self.rounding * size
+            or self.stepper.remaining(self.trace) <= self.tol
+        ):
             return Outcome.CONVERGED
         return None
 

@@ -126,13 +126,13 @@ class ScaledRows:
     rows : Rows
         In the caller's units, of any real dtype.
     units : Units
-    dtype : dtype
+    dtype : dtype-like
         Type of the numbers in the blocks.
     """
 
     rows: Rows
     units: Units
-    dtype: Any = np.dtype(np.float64)
+    dtype: Any = np.float64
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.checks import never_falls
 
 from mixtura import GaussianMixture
 from mixtura.data import Rows
@@ -10,7 +11,6 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.mixture import Mixture
-from tests.checks import never_falls
 
 N = 6_000
 

@@ -10,6 +10,7 @@ from mixtures import TYPES, bits, clusters, fitted, same_model
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture
+from mixtura.kernels import Kernels
 from mixtura.models.mixture import Mixture
 
 N = 240
@@ -222,7 +223,8 @@ class TestWarmStart:
         same_model(half, whole, 1e-9)
 
     def test_new_data_are_not_judged_by_the_old_bound(self, covariance_type):
-        old, new = clusters(0) / 100, clusters(1)
+        old = clusters(0, spread=1.5)
+        new = 1.3 * old + 0.2
         model = GaussianMixture(
             3, covariance_type=covariance_type, random_state=0, warm_start=True
         )
@@ -375,10 +377,18 @@ class TestInterruption:
         assert model.lower_bounds_ == sorted(model.lower_bounds_)
         assert np.isfinite(model.score(clusters(0)))
 
-    def test_in_the_search_for_a_start_keeps_a_start(self, monkeypatch):
-        self.interrupt_after(monkeypatch, 40)
+    @pytest.mark.parametrize("n_calls", [0, 5, 15])
+    def test_in_the_search_for_a_start_keeps_a_start(self, monkeypatch, n_calls):
+        genuine, calls = Kernels.side_by_side, count()
+
+        def side_by_side(*args):
+            if next(calls) == n_calls:
+                raise KeyboardInterrupt
+            return genuine(*args)
+
+        monkeypatch.setattr(Kernels, "side_by_side", side_by_side)
         model = GaussianMixture(3, random_state=0)
-        self.fit_interrupted(model, clusters(0))
+        self.fit_interrupted(model, clusters(0, spread=1.0))
         assert np.isfinite(model.score(clusters(0)))
 
     def test_before_there_is_anything_is_an_interrupt(self, monkeypatch):

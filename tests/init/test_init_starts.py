@@ -196,7 +196,7 @@ class TestSearch:
             pytest.skip("two cigars are not two balls")
         data = self.data(seed)
         model = Mixture(Gaussian(structure, Floor(np.full(2, 1e-8))))
-        params = best_start(model, data, 2, generator(seed), sound)
+        params = best_start(model, data, 2, generator(seed), sound, 1000).params
         params = em(model, data, params).params
         labels = model.posterior(params, data).mode().values.argmax(axis=1)
         upper = data.X[:, 1] > 4.5
@@ -206,8 +206,8 @@ class TestSearch:
     def test_is_a_start_and_a_function_of_its_seed(self, structure, seed):
         data = self.data(seed)
         model = Mixture(Gaussian(structure, Floor(np.full(2, 1e-8))))
-        one = best_start(model, data, 3, generator(seed), sound)
-        other = best_start(model, data, 3, generator(seed), sound)
+        one = best_start(model, data, 3, generator(seed), sound, 1000).params
+        other = best_start(model, data, 3, generator(seed), sound, 1000).params
         np.testing.assert_array_equal(one.components.means, other.components.means)
         assert one.components.means.shape == (3, 2)
 
@@ -215,14 +215,14 @@ class TestSearch:
         """Whatever is called unsound is left, if there is anything else."""
         data = self.data(seed)
         model = Mixture(Gaussian(structure, Floor(np.full(2, 1e-8))))
-        usual = best_start(model, data, 2, generator(seed), sound)
+        usual = best_start(model, data, 2, generator(seed), sound, 1000).params
         reached = em(model, data, usual, max_iter=52, tol=0.0).log_likelihood
 
         def is_another(params):
             value = model.e_step(params, data, SOFT).log_likelihood
             return abs(value - reached) > 1e-3 * abs(reached)
 
-        other = best_start(model, data, 2, generator(seed), is_another)
+        other = best_start(model, data, 2, generator(seed), is_another, 1000).params
         assert other.components.means.shape == (2, 2)
 
 
@@ -232,4 +232,4 @@ def test_a_search_that_only_collapses_raises():
     )
     model = Mixture(Gaussian(Full(), Unconstrained(np.array([1e-12]))))
     with pytest.raises(DegenerateComponentError):
-        best_start(model, data, 3, generator(), sound)
+        best_start(model, data, 3, generator(), sound, 1000)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import UNKNOWN
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.families.covariance import Matrices, Tied
 from mixtura.families.covariance_structure import Covariance
 
 
@@ -75,6 +76,17 @@ def check_flag(owner: str, name: str, value: Any) -> None:
         raise ValueError(
             f"The {name!r} parameter of {owner} must be an instance of 'bool'. "
             f"Got {value!r} instead."
+        )
+
+
+def check_equal(owner: str, name: str, values: Any) -> None:
+    """Require weights that do not differ, since ``equal_weights=True``."""
+    weights = np.asarray(values, dtype=np.float64)
+    if weights.size and np.ptp(weights) > 1e-6:
+        raise ValueError(
+            f"{owner}(equal_weights=True): {name!r} must be equal for all components; "
+            f"got weights from {weights.min():.5g} to {weights.max():.5g}. Leave "
+            f"{name!r} out, or equal_weights."
         )
 
 
@@ -157,7 +169,7 @@ def check_covariances(
 
 def _inverted(matrices: Array, structure: Covariance, name: str) -> Array:
     """Invert, or say which component cannot be."""
-    is_matrix = structure.name in ("full", "tied")
+    is_matrix = isinstance(structure, Matrices | Tied)
     words = "symmetric, positive-definite" if is_matrix else "positive"
     error = f"'{name}' should be {words}"
     if is_matrix and not np.allclose(matrices, np.swapaxes(matrices, -1, -2)):
@@ -165,9 +177,25 @@ def _inverted(matrices: Array, structure: Covariance, name: str) -> Array:
     if not is_matrix and not (matrices > 0).all():
         raise ValueError(error)
     try:
-        return structure.from_precisions(matrices)
+        inverses = structure.from_precisions(matrices)
     except DegenerateComponentError as collapse:
         raise ValueError(f"{error}; component {collapse.component} is not") from None
+    _check_structure(matrices, structure, name)
+    return inverses
+
+
+def _check_structure(matrices: Array, structure: Covariance, name: str) -> None:
+    """Require that the components share what the structure says; so do inverses."""
+    nearest = structure.projected(matrices)
+    if np.allclose(nearest, matrices, rtol=1e-6, atol=1e-6 * np.abs(matrices).max()):
+        return
+    shares = np.abs(nearest - matrices) / np.abs(matrices).max()
+    worst = np.unravel_index(shares.argmax(), shares.shape)
+    raise ValueError(
+        f"'{name}' must have the structure {structure.name}; component {worst[0]} has "
+        f"{matrices[worst]:.6g} where the nearest of that structure has "
+        f"{nearest[worst]:.6g}. Choose another covariance_type."
+    )
 
 
 def check_sample_weight(values: Any, X: Array) -> Array:

@@ -11,34 +11,42 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
-from mixtura.estimators import checks
+from mixtura.estimators import checks, noise
+from mixtura.estimators.mixture_distribution import MixtureDistribution
+from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
 from mixtura.execution.blas import single_threaded_blas
-from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.kernels import Kernels, sampling
 from mixtura.models.categorical import Responsibilities
-from mixtura.models.mixture import Mixture, MixtureParams, log_weights
-
-STRUCTURES: dict[str, Covariance] = {
-    structure.name: structure for structure in (Full(), Tied(), Diagonal(), Spherical())
-}
+from mixtura.models.mixture import (
+    Equal,
+    Free,
+    Mixture,
+    MixtureParams,
+    Proportions,
+    log_weights,
+)
 
 BLOCK_ROWS = 4096
 """Rows per block of responsibilities."""
+
+FEW_ROWS = 1_000
+"""Fewer rows than this are worked on by one thread."""
 
 CONVERTED_ROWS = 1 << 16
 """Rows of float32 that are turned into float64 at a time."""
 
 
-class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  # type: ignore[misc]
     """Methods that need the parameters of a Gaussian mixture and nothing else.
 
     The fitted attributes are the only state, so they may also be set by hand.
     """
 
     covariance_type: str
+    equal_weights: bool = False
     random_state: Any
     weights_: Array
     means_: Array
@@ -70,7 +78,8 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         means : array-like of shape (K, n_features)
         covariances : array-like
             In the shape of `covariance_type`.
-        covariance_type : {"full", "tied", "diag", "spherical"}
+        covariance_type : str
+            "full", "tied", "diag", "spherical" or one of mclust's codes.
         feature_names : sequence of str, optional
 
         Returns
@@ -80,8 +89,8 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If shapes disagree, weights do not sum to one or a covariance is not
-            positive definite.
+            If shapes disagree, weights do not sum to one, or covariances are not
+            positive definite or not of this type.
 
         Examples
         --------
@@ -94,6 +103,7 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         model = cls(n_components=len(means), covariance_type=covariance_type)
         structure = model._structure()
         n_components, n_features = means.shape
+        check_columns(cls.__name__, covariance_type, n_features)
         model.n_features_in_ = n_features
         if feature_names is not None:
             names = np.array(feature_names, dtype=object)
@@ -115,15 +125,21 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return model
 
     def predict(self, X: Any) -> IntArray:
-        """Return the most probable component of each row, shape (n_samples,)."""
+        """Return the most probable component of each row, shape (n_samples,).
+
+        -1 for noise and for rows that trimming would leave out.
+        """
         check_is_fitted(self)
         return self._labels(self._validated(X, reset=False))
 
     def predict_proba(self, X: Any) -> Array:
-        """Responsibilities p(k | x), shape (n_samples, K); rows sum to one."""
+        """Responsibilities p(k | x), shape (n_samples, K); rows sum to one.
+
+        With noise there is one column more, the last, for it.
+        """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        probabilities = np.empty((len(X), len(self.weights_)))
+        probabilities = np.empty((len(X), noise.n_columns(self)))
         for rows, values in self._probabilities(X):
             probabilities[rows] = values
         return probabilities
@@ -131,14 +147,17 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def score_samples(self, X: Any) -> Array:
         """Log-density log p(x) of each row in nats, shape (n_samples,)."""
         check_is_fitted(self)
-        X = self._validated(X, reset=False)
+        return self._log_density(self._validated(X, reset=False))
+
+    def _log_density(self, X: Array) -> Array:
+        """Log-density of checked rows."""
         log_density, arguments = np.empty(len(X)), self._kernel_arguments()
         for rows, block in _in_float64(X):
             self._kernels.log_density(
                 block,
                 *arguments,
                 out=log_density[rows],
-                n_threads=self._threads(),
+                n_threads=self._threads(len(X)),
                 total_rows=len(X),
             )
         return log_density
@@ -163,7 +182,12 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         -------
         X : ndarray of shape (n_samples, n_features)
         labels : ndarray of shape (n_samples,)
-            The component of each row.
+            The component of each row, -1 for noise.
+
+        Raises
+        ------
+        ValueError
+            If there is noise to draw, and only its volume is known.
         """
         check_is_fitted(self)
         if not isinstance(n_samples, int | np.integer) or n_samples < 1:
@@ -173,7 +197,7 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             )
         chosen = self.random_state if random_state is None else random_state
         rng = checks.generator(chosen)
-        counts = rng.multinomial(n_samples, self.weights_ / self.weights_.sum())
+        counts, n_noise = noise.counts_of_draws(self, n_samples, rng)
         labels = np.repeat(np.arange(len(counts)), counts)
         n_components, n_features = self.means_.shape
         matrices = self._structure().to_full(
@@ -185,9 +209,9 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 self.means_,
                 cholesky(matrices),
                 int(rng.integers(2**63)),
-                self._threads(),
+                self._threads(n_samples),
             )
-        return X, labels
+        return noise.with_noise_rows(self, X, labels, n_noise, rng)
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:
         """Bayesian information criterion, -2 log L + p log n; lower is better."""
@@ -216,7 +240,7 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def _probabilities(self, X: Array) -> Iterator[tuple[slice, Array]]:
         """Responsibilities of the rows of X, block by block."""
-        arguments, n_threads = self._kernel_arguments(), self._threads()
+        arguments, n_threads = self._kernel_arguments(), self._threads(len(X))
         for block in Rows(X).blocks(BLOCK_ROWS):
             rows = block.X.astype(np.float64, copy=False)
             log_joint = self._kernels.log_joint(
@@ -227,7 +251,9 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def _n_parameters(self) -> int:
         """Number of free parameters of the mixture."""
-        return Mixture(Gaussian(self._structure())).n_free_parameters(self._params())
+        model = Mixture(Gaussian(self._structure()), self._proportions())
+        free = model.n_free_parameters(self._params())
+        return free + noise.n_more_parameters(self)
 
     def _total(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Log-likelihood in nats and number of observations."""
@@ -237,10 +263,11 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         weights = checks.check_sample_weight(sample_weight, log_density)
         return float(np.dot(weights, log_density)), float(weights.sum())
 
+    def _proportions(self) -> Proportions:
+        return Equal() if self.equal_weights else Free()
+
     def _structure(self) -> Covariance:
-        checks.check_choice(
-            type(self).__name__, "covariance_type", self.covariance_type, [*STRUCTURES]
-        )
+        check_name(type(self).__name__, self.covariance_type)
         return STRUCTURES[self.covariance_type]
 
     def _validated(self, X: Any, *, reset: bool) -> Array:
@@ -252,6 +279,8 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             dtype=[np.float64, np.float32],
             accept_large_sparse=False,
         )
+        if reset:
+            check_columns(type(self).__name__, self.covariance_type, array.shape[1])
         return array
 
     def _set_params(self, params: MixtureParams) -> None:
@@ -270,10 +299,15 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def _kernels(self) -> Kernels:
-        return self._structure().kernels
+        return noise.kernels_of(self, self._structure())
 
-    def _threads(self) -> int:
-        """All processors unless `n_jobs` says otherwise; one inside a joblib worker."""
+    def _threads(self, n_rows: int | None = None) -> int:
+        """All processors unless `n_jobs` says otherwise; one inside a joblib worker.
+
+        And one for so few rows that asking would take longer than the work.
+        """
+        if n_rows is not None and n_rows < FEW_ROWS:
+            return 1
         n_jobs = getattr(self, "n_jobs", None)
         return int(effective_n_jobs(-1 if n_jobs is None else n_jobs))
 
@@ -282,7 +316,7 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         params = self._params()
         normalizers = Gaussian(self._structure()).log_normalizers(params.components)
         constants = log_weights(params) + normalizers
-        return constants, self.means_, self.precisions_cholesky_
+        return noise.arguments_of(self, self._structure(), constants, params)
 
     def _labels(self, X: Array, dtype: type[np.signedinteger] = np.int64) -> IntArray:
         labels, arguments = np.empty(len(X), dtype=dtype), self._kernel_arguments()
@@ -290,10 +324,10 @@ class FittedGaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             labels[block.start : block.start + len(block)] = self._kernels.labels(
                 block.X.astype(np.float64, copy=False),
                 *arguments,
-                n_threads=self._threads(),
+                n_threads=self._threads(len(X)),
                 total_rows=len(X),
             )
-        return labels
+        return noise.unassigned(self, X, labels)
 
 
 def _in_float64(X: Array) -> Iterator[tuple[slice, Array]]:

@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from mixtura._types import Array, Rng
+from mixtura.completion import SOFT
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
 from mixtura.estimators.gaussian_starts import Given, starting_params
@@ -19,7 +20,7 @@ from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.init.distinct import distinct_rows, standardised
-from mixtura.init.search import SearchInterrupted
+from mixtura.init.search import SearchInterrupted, Start
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows, Units
 
@@ -35,8 +36,11 @@ NEGLIGIBLE = 1e-24
 SMALLEST = 1e-150
 """Deviations below this, or above its inverse, have no variance in float64."""
 
-NATS_LEFT = 1e-4
-"""With tol="auto", stop when this much log-likelihood is left to gain in total."""
+NATS_LEFT = 1e-6
+"""With tol="auto", stop when this much is left to gain per observation …"""
+
+LEAST_LEFT, MOST_LEFT = 1e-4, 1e-2
+"""… but no less and no more than this in total."""
 
 IN_MEMORY_BYTES = 1 << 24
 """Data up to this size are scaled once, larger ones block by block in each pass."""
@@ -61,19 +65,28 @@ class Problem:
         The way back.
     sample : Rows
         Distinct rows for the starts.
+    rough : Rows or ScaledRows, optional
+        The data in single precision, on which EM runs first.
     """
 
     model: Mixture
     data: Rows | ScaledRows
     units: Units
     sample: Rows
+    rough: Rows | ScaledRows | None = field(default=None, kw_only=True)
 
     @classmethod
     def of(
-        cls, rows: Rows, structure: Covariance, reg_covar: float | str, rng: Rng
+        cls,
+        rows: Rows,
+        structure: Covariance,
+        reg_covar: float | str,
+        rng: Rng,
+        units: Units | None = None,
     ) -> "Problem":
-        """Choose the units and the constraint for checked rows."""
-        units = Units.of(rows.X, rows.weights, structure.scales_by_column)
+        """Choose the units, unless given, and the constraint for checked rows."""
+        if units is None:
+            units = Units.of(rows.X, rows.weights, structure.scales_by_column)
         scaled = ScaledRows(rows, units)
         data: Rows | ScaledRows = scaled
         if rows.X.size * 8 <= IN_MEMORY_BYTES:
@@ -119,6 +132,70 @@ class Problem:
             ),
         )
 
+    def is_sound(self, params: MixtureParams) -> bool:
+        """Whether no component has collapsed."""
+        return not self.collapsed(params)
+
+    def starting(
+        self,
+        start: str | Array,
+        given: Given,
+        n_components: int,
+        rng: Rng,
+        max_iter: int,
+    ) -> Start:
+        """Return the parameters from which EM takes at most so many steps."""
+        found = starting_params(
+            self.model,
+            self.data,
+            self.sample,
+            start,
+            given,
+            n_components,
+            rng,
+            self.is_sound,
+            max_iter,
+        )
+        # beyond START_ROWS the sample is not the data
+        return found if len(self.data) <= START_ROWS else Start(found.params)
+
+    def run(self, params: MixtureParams, settings: Mapping[str, Any]) -> EMResult:
+        """Run EM from these parameters."""
+        if self.rough is None:
+            return em(self.model, self.data, params, **settings)
+        first = em(self.model, self.rough, params, **settings)
+        if first.outcome not in (Outcome.CONVERGED, Outcome.ITERATION_LIMIT):
+            return first
+        left = settings["max_iter"] - first.n_iter
+        second = em(
+            self.model, self.data, first.params, **{**settings, "max_iter": left}
+        )
+        rough = np.minimum(first.log_likelihoods[:-1], second.log_likelihoods[0])
+        return replace(
+            second,
+            log_likelihoods=(*rough.tolist(), *second.log_likelihoods),
+            n_iter=first.n_iter + second.n_iter,
+        )
+
+    def in_single(self, rows: Rows) -> "Problem":
+        """Return the problem whose rows are first worked on in single precision."""
+        scaled = ScaledRows(rows, self.units, np.dtype(np.float32))
+        rough: Rows | ScaledRows = scaled
+        if isinstance(self.data, Rows):
+            rough = replace(self.data, X=self.data.X.astype(np.float32))
+        return replace(self, rough=rough)
+
+    def bounds(self, result: EMResult) -> list[float]:
+        """Return what EM climbed, in nats per observation and the caller's units."""
+        objectives = np.array(result.log_likelihoods) / self.n_counted
+        return (objectives + self.bound_offset).tolist()
+
+    def total(self, result: EMResult) -> float:
+        """Log-likelihood in nats in the caller's units, without any penalty."""
+        if isinstance(self.family.constraint, Ridge):
+            return self.log_likelihood(result.params)
+        return result.log_likelihood - self.log_volume
+
     def log_likelihood(self, params: MixtureParams) -> float:
         """Log-likelihood in nats in the caller's units, without any penalty."""
         model = Mixture(Gaussian(self.family.structure))
@@ -128,8 +205,19 @@ class Problem:
     def tolerance(self, tol: float | str) -> float:
         """Nats per observation below which the remaining gain does not matter."""
         if isinstance(tol, str):
-            return NATS_LEFT / self.data.n_observations
+            n = self.data.n_observations
+            return min(max(NATS_LEFT * n, LEAST_LEFT), MOST_LEFT) / n
         return tol
+
+    @property
+    def n_counted(self) -> float:
+        """Observations in the objective."""
+        return self.data.n_observations
+
+    @property
+    def bound_offset(self) -> float:
+        """What the caller's units add to the objective per observation."""
+        return -self.units.log_volume
 
     @property
     def log_volume(self) -> float:
@@ -169,20 +257,8 @@ def best_fit(
         If every start ends in a component whose covariance is not defined.
     """
 
-    def is_sound(params: Any) -> bool:
-        return not problem.collapsed(params)
-
-    def starting() -> MixtureParams:
-        return starting_params(
-            problem.model,
-            problem.data,
-            problem.sample,
-            start(),
-            given,
-            n_components,
-            rng,
-            is_sound,
-        )
+    def starting() -> Start:
+        return problem.starting(start(), given, n_components, rng, settings["max_iter"])
 
     best: EMResult | None = None
     failure: DegenerateComponentError | None = None
@@ -197,7 +273,7 @@ def best_fit(
             if best is None:
                 raise
             return _interrupted(best)
-        if best is None or _is_better(result, best, is_sound):
+        if best is None or _is_better(result, best, problem.is_sound):
             best = result
         if result.outcome is Outcome.INTERRUPTED:
             return _interrupted(best)
@@ -208,17 +284,27 @@ def best_fit(
 
 
 def _one_fit(
-    problem: Problem, starting: Callable[[], MixtureParams], settings: Mapping[str, Any]
+    problem: Problem, starting: Callable[[], Start], settings: Mapping[str, Any]
 ) -> EMResult:
     """Run EM from one start; a collapse is an error, an interruption a result."""
     try:
-        result = em(problem.model, problem.data, starting(), **settings)
+        start = starting()
     except SearchInterrupted as stop:
-        result = em(problem.model, problem.data, stop.params, max_iter=0)
+        result = problem.run(stop.params, {"max_iter": 0})
         return _interrupted(result)
+    if settings["completion"] != SOFT:  # which is what the search climbed
+        start = Start(start.params)
+    n_before = max(len(start.objectives) - 1, 0)
+    left = {**settings, "max_iter": settings["max_iter"] - n_before}
+    result = problem.run(start.params, left)
     if result.outcome is Outcome.COMPONENT_COLLAPSED:
         raise DegenerateComponentError(result.message)
-    return result
+    before = np.minimum(start.objectives[:-1], result.log_likelihoods[0])
+    return replace(
+        result,
+        log_likelihoods=(*before.tolist(), *result.log_likelihoods),
+        n_iter=n_before + result.n_iter,
+    )
 
 
 def _interrupted(result: EMResult) -> EMResult:

@@ -1,32 +1,28 @@
 """`GaussianMixture`, with scikit-learn's interface."""
 
-import warnings
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.acceleration import Acceleration, Anderson, Automatic, Squarem
 from mixtura.completion import HARD, SOFT, Completion, Stochastic
 from mixtura.data import UNKNOWN, Rows
-from mixtura.em import EMResult, Outcome
 from mixtura.estimators import checks
 from mixtura.estimators.fitted_gaussian_mixture import (
     FittedGaussianMixture,
 )
-from mixtura.estimators.gaussian_fit import (
-    Problem,
-    best_fit,
-    warn_of_collapse,
-    warn_of_data,
-)
+from mixtura.estimators.gaussian_fit import Problem, best_fit
+from mixtura.estimators.gaussian_result import store, warn_of_fit
 from mixtura.estimators.gaussian_starts import NAMES, Given
 from mixtura.estimators.progress import Progress
-from mixtura.families.constraints import Ridge
+from mixtura.estimators.robust_fit import RobustProblem
+from mixtura.estimators.robust_options import RobustOptions
 from mixtura.families.covariance_structure import Covariance
 from mixtura.kernels.threads import using_threads
 
+DTYPES = ("float64", "float32")
 ALGORITHMS = ("em", "hard", "stochastic")
 ACCELERATIONS: dict[str, Acceleration] = {
     "auto": Automatic(),
@@ -48,11 +44,13 @@ class GaussianMixture(FittedGaussianMixture):
     ----------
     n_components : int, default=1
         Number of components K.
-    covariance_type : {"full", "tied", "diag", "spherical"}, default="full"
-        What the covariances have in common.
+    covariance_type : str, default="full"
+        What the covariances have in common: "full", "tied", "diag", "spherical", or
+        one of mclust's 14 codes, or "factors:2" or "ppca:2" for two factors and noise.
     tol : float or "auto", default="auto"
         Stop when the log-likelihood still to be gained is estimated to be at most this
-        many nats per observation. "auto": 1e-4 nats in total.
+        many nats per observation. "auto": 1e-6, but at least 1e-4 and at most 1e-2
+        nats in total.
     reg_covar : float or "auto", default="auto"
         "auto": plain maximum likelihood, with no variance in any direction below 1e-10
         of the columns' own variances. A number is added to the diagonal of every
@@ -63,10 +61,10 @@ class GaussianMixture(FittedGaussianMixture):
         Number of starts, of which the best fit is kept.
     init_params : str, array-like or callable, default="auto"
         "auto": the best of several k-means++ starts in standardised and whitened space,
-        judged after a few EM steps. Or "kmeans", "k-means++", "random",
-        "random_from_data"; responsibilities of shape (n_samples, K); labels of shape
-        (n_samples,), -1 where unknown; or a callable that returns either from
-        ``(X, n_components, rng)``.
+        judged after a few EM steps, and improved by splits of single components. Or
+        "kmeans", "k-means++", "random", "random_from_data"; responsibilities of shape
+        (n_samples, K); labels of shape (n_samples,), -1 where unknown; or a callable
+        that returns either from ``(X, n_components, rng)``.
     weights_init : array-like of shape (K,), optional
         Initial weights.
     means_init : array-like of shape (K, n_features), optional
@@ -93,36 +91,64 @@ class GaussianMixture(FittedGaussianMixture):
     n_jobs : int, optional
         Threads over the rows of large data; the result does not depend on it, to the
         last bit. Default: one for each processor, or one inside a joblib worker.
+    noise : "hull", float or None, default=None
+        One more component of constant density 1 / V, for outliers: V is the volume of
+        the box that holds the data, or the number given.
+    prior : "default", ConjugatePrior or None, default=None
+        Find the mode of the posterior under a conjugate prior, by default R mclust's.
+    trim : float, default=0.0
+        Share of the rows, by weight, that are left out: those of lowest density.
+    max_eigenvalue_ratio : float, optional
+        Bound on the largest eigenvalue of all covariances over the smallest.
+    fixed : dict, optional
+        Keys among "weights", "means", "covariances", values lists of components that
+        keep what `weights_init`, `means_init`, `precisions_init` give them.
+    equal_weights : bool, default=False
+        Keep all weights at 1 / K (with noise, at equal shares of the rest).
+    dtype : {"float64", "float32"}, default="float64"
+        "float32": climb in single precision, which is faster on large data, and finish
+        in double. Not with the five arguments before `equal_weights`.
 
     Attributes
     ----------
     weights_ : ndarray of shape (K,)
-        Mixture weights.
+        Mixture weights; with noise they sum to 1 - `noise_weight_`.
     means_ : ndarray of shape (K, n_features)
         Means.
     covariances_ : ndarray
-        Covariances: full (K, D, D), tied (D, D), diag (K, D), spherical (K,).
+        Covariances: full (K, D, D), tied and "EEE" (D, D), diag (K, D), spherical
+        (K,). Of the other codes, those on "II" have the shape of spherical, on "I"
+        that of diag, and the rest that of full.
     precisions_ : ndarray
         Their inverses, in the same shape.
     precisions_cholesky_ : ndarray
         Upper-triangular P with precision P P^T.
     labels_ : ndarray of shape (n_samples,)
-        Most probable component of each training row, or its known one.
+        Most probable component of each training row, or its known one; -1 for noise
+        and for rows that are trimmed.
     converged_ : bool
         Whether the tolerance was met.
     n_iter_ : int
         EM iterations of the best start.
     lower_bound_ : float
-        What EM maximised at these parameters, in nats per observation: the
-        log-likelihood, with the penalty of a numeric `reg_covar`.
+        What EM maximised at these parameters, in nats per observation that is not
+        trimmed: the log-likelihood, with the penalty of a numeric `reg_covar` and with
+        the log prior.
     lower_bounds_ : list of float
         The same after each iteration; it never falls.
     log_likelihood_ : float
-        Log-likelihood of the training data in nats, summed, without penalty.
+        Log-likelihood of the training data in nats, summed, without penalty or prior,
+        and without the rows that are trimmed.
     outcome_ : str
         Why the fit stopped.
     n_samples_fit_ : float
         Sum of the weights of the training rows.
+    noise_weight_, noise_log_density_ : float
+        With noise: its weight, and -log V. `noise_box_` has the corners of the box.
+    trim_threshold_ : float
+        With trimming: rows of a lower log-density have the label -1.
+    prior_ : ConjugatePrior
+        With a prior: that prior, with the numbers taken from the data.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -142,8 +168,8 @@ class GaussianMixture(FittedGaussianMixture):
     >>> faithful = load_dataset("old-faithful")
     >>> model = GaussianMixture(2, random_state=0).fit(faithful.values)
     >>> model.means_.round(2)
-    array([[ 2.04, 54.48],
-           [ 4.29, 79.97]])
+    array([[ 4.29, 79.97],
+           [ 2.04, 54.48]])
     >>> round(model.log_likelihood_, 3)
     -1130.264
     """
@@ -168,6 +194,13 @@ class GaussianMixture(FittedGaussianMixture):
         algorithm: str = "em",
         acceleration: str | None = "auto",
         n_jobs: int | None = None,
+        noise: float | str | None = None,
+        prior: Any = None,
+        trim: float = 0.0,
+        max_eigenvalue_ratio: float | None = None,
+        fixed: Any = None,
+        equal_weights: bool = False,
+        dtype: str = "float64",
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -186,6 +219,13 @@ class GaussianMixture(FittedGaussianMixture):
         self.algorithm = algorithm
         self.acceleration = acceleration
         self.n_jobs = n_jobs
+        self.noise = noise
+        self.prior = prior
+        self.trim = trim
+        self.max_eigenvalue_ratio = max_eigenvalue_ratio
+        self.fixed = fixed
+        self.equal_weights = equal_weights
+        self.dtype = dtype
 
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, labels: Any = None
@@ -216,14 +256,14 @@ class GaussianMixture(FittedGaussianMixture):
         X = self._validated(X, reset=True)
         rows = self._rows(X, sample_weight, labels)
         rng = checks.generator(self.random_state)
-        problem = Problem.of(rows, structure, self.reg_covar, rng)
+        problem = self._problem(rows, structure, rng)
         progress = Progress(
             self.verbose,
             self.verbose_interval,
-            1 / rows.n_observations,
-            -problem.units.log_volume,
+            1 / problem.n_counted,
+            problem.bound_offset,
         )
-        with using_threads(self._threads()):
+        with using_threads(self._threads(len(X))):
             result = best_fit(
                 problem,
                 lambda: self._start(X, sample_weight, rng),
@@ -240,12 +280,12 @@ class GaussianMixture(FittedGaussianMixture):
                 },
                 progress,
             )
-        self._store(problem, result)
+        store(self, problem, result, X, sample_weight)
         self.labels_ = self._labels(X, np.int32)
         if labels is not None:
             known = np.asarray(labels) != UNKNOWN
             self.labels_[known] = np.asarray(labels)[known]
-        self._warn(problem, result)
+        warn_of_fit(self, problem, result)
         return self
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
@@ -263,6 +303,10 @@ class GaussianMixture(FittedGaussianMixture):
         checks.check_count(owner, "verbose", int(self.verbose), 0)
         checks.check_count(owner, "verbose_interval", self.verbose_interval, 1)
         checks.check_flag(owner, "warm_start", self.warm_start)
+        checks.check_choice(owner, "dtype", self.dtype, DTYPES)
+        checks.check_flag(owner, "equal_weights", self.equal_weights)
+        if self.equal_weights and self.weights_init is not None:
+            checks.check_equal(owner, "weights_init", self.weights_init)
         checks.check_choice(owner, "algorithm", self.algorithm, ALGORITHMS)
         if self.acceleration is not None:
             names = [*ACCELERATIONS]
@@ -289,6 +333,18 @@ class GaussianMixture(FittedGaussianMixture):
                 f"{self.n_components}, n_samples = {len(rows)}"
             )
         return rows
+
+    def _problem(self, rows: Rows, structure: Covariance, rng: Rng) -> Problem:
+        """Choose the model for checked rows."""
+        options, proportions = RobustOptions.of(self), self._proportions()
+        if options is None:
+            problem = Problem.of(rows, structure, self.reg_covar, rng)
+            if self.dtype == "float32":
+                problem = problem.in_single(rows)
+            model = replace(problem.model, proportions=proportions)
+            return replace(problem, model=model)
+        settings = options, self.n_components, proportions
+        return RobustProblem.asked(rows, structure, self.reg_covar, rng, *settings)
 
     @property
     def _continues(self) -> bool:
@@ -325,10 +381,14 @@ class GaussianMixture(FittedGaussianMixture):
         weights, means, covariances = self.weights_init, self.means_init, None
         if self._continues:
             weights, means, covariances = self.weights_, self.means_, self.covariances_
+            if hasattr(self, "noise_weight_"):
+                weights = weights / weights.sum()
         elif self.precisions_init is not None:
             covariances = checks.check_precisions(
                 self.precisions_init, structure, n_components, n_features
             )
+        if self.equal_weights:
+            weights = np.full(n_components, 1 / n_components)
         if weights is not None:
             weights = checks.check_weights(weights, n_components)
         if means is not None:
@@ -337,40 +397,3 @@ class GaussianMixture(FittedGaussianMixture):
         if covariances is not None:
             covariances = structure.rescale(covariances, 1 / units.scale)
         return Given(weights, means, covariances)
-
-    def _store(self, problem: Problem, result: EMResult) -> None:
-        """Set the fitted attributes, in the user's units."""
-        n_observations = problem.data.n_observations
-        self._set_params(problem.in_user_units(result.params))
-        objectives = np.array(result.log_likelihoods) / n_observations
-        bounds = (objectives - problem.units.log_volume).tolist()
-        self.lower_bounds_ = bounds[1:] or bounds
-        self.lower_bound_ = bounds[-1]
-        self.log_likelihood_ = result.log_likelihood - problem.log_volume
-        if isinstance(problem.family.constraint, Ridge):
-            self.log_likelihood_ = problem.log_likelihood(result.params)
-        # A first step that only rounding undid was made, and its bound is reported.
-        self.n_iter_ = max(result.n_iter, min(self.max_iter, 1))
-        self.converged_ = result.converged
-        self.outcome_ = result.message
-        self.n_samples_fit_ = n_observations
-
-    def _warn(self, problem: Problem, result: EMResult) -> None:
-        """Say what a user must know about the fit."""
-        names = [
-            str(name)
-            for name in getattr(
-                self, "feature_names_in_", range(problem.data.n_features)
-            )
-        ]
-        warn_of_data(problem, self.n_components, names)
-        warn_of_collapse(problem, result.params)
-        quiet = (Outcome.CONVERGED, Outcome.CHAIN_FINISHED)
-        if result.outcome not in quiet and self.max_iter > 0:
-            warnings.warn(
-                "Best performing initialization did not converge. "
-                "Try different init parameters, or increase max_iter, "
-                f"tol, or check for degenerate data. {result.message}",
-                ConvergenceWarning,
-                stacklevel=3,
-            )

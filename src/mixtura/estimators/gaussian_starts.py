@@ -12,7 +12,7 @@ from mixtura.data import UNKNOWN, Rows
 from mixtura.families.gaussian import Gaussian
 from mixtura.init import starts
 from mixtura.init.distinct import standardised
-from mixtura.init.search import best_start
+from mixtura.init.search import Start, best_start
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows
@@ -37,6 +37,11 @@ class Given:
     covariances: Array | None = None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether all is left to supply."""
+        return all(value is None for value in vars(self).values())
+
+    @property
     def is_complete(self) -> bool:
         """Whether nothing is left to supply."""
         values = (self.weights, self.means, self.covariances)
@@ -52,7 +57,8 @@ def starting_params(
     n_components: int,
     rng: Rng,
     is_sound: Callable[[Any], bool],
-) -> MixtureParams:
+    max_iter: int,
+) -> Start:
     """Return the parameters from which EM starts.
 
     Parameters
@@ -70,17 +76,25 @@ def starting_params(
     rng : Generator
     is_sound : callable
         Whether parameters are free of collapsed components.
+    max_iter : int
+        Steps that EM may take from the start.
     """
     family = model.family
     assert isinstance(family, Gaussian)
+    is_auto = isinstance(start, str) and start == "auto"
+    if is_auto and given.is_empty and data.labels is None:
+        return _searched(model, sample, n_components, rng, is_sound, max_iter)
     if given.is_complete:
         params = model.blank(n_components, data.n_features)
     elif not isinstance(start, str):
         params = model.from_responsibilities(data, start)
-    elif given.means is not None and start == "auto":
+    elif given.means is not None and is_auto:
         params = _spread(model, sample, n_components)
+    elif is_auto:
+        found = _searched(model, sample, n_components, rng, is_sound, max_iter)
+        params = found.params
     else:
-        params = _named(model, sample, start, n_components, rng, is_sound)
+        params = _named(model, sample, start, n_components, rng)
     if data.labels is not None and given.means is None:
         params = _aligned(model, params, data.take(_known(data.labels)))
     weights = params.weights if given.weights is None else given.weights
@@ -91,7 +105,27 @@ def starting_params(
         if given.covariances is not None:
             covariances = family.constraint.project(family.structure, given.covariances)
         components = family.params(means, covariances)
-    return MixtureParams(weights, components)
+    return Start(MixtureParams(weights, components))
+
+
+def _searched(
+    model: Mixture,
+    rows: Rows,
+    n_components: int,
+    rng: Rng,
+    is_sound: Callable[[Any], bool],
+    max_iter: int,
+) -> Start:
+    """Search for a start among distinct rows with weights, if there are enough."""
+    if len(rows) <= n_components:
+        return Start(_one_a_row(model, rows, n_components))
+    return best_start(model, rows, n_components, rng, is_sound, max_iter)
+
+
+def _one_a_row(model: Mixture, rows: Rows, n_components: int) -> MixtureParams:
+    """Give each row a component; what is left over stays empty."""
+    partition = one_hot(np.arange(len(rows)), n_components)
+    return model.from_responsibilities(rows, partition)
 
 
 def _named(
@@ -100,16 +134,11 @@ def _named(
     start: str,
     n_components: int,
     rng: Rng,
-    is_sound: Callable[[Any], bool],
 ) -> MixtureParams:
     """Start from distinct rows with weights."""
     assert rows.weights is not None
-    if len(rows) <= n_components:  # a component a row; what is left over stays empty
-        return model.from_responsibilities(
-            rows, one_hot(np.arange(len(rows)), n_components)
-        )
-    if start == "auto":
-        return best_start(model, rows, n_components, rng, is_sound)
+    if len(rows) <= n_components:
+        return _one_a_row(model, rows, n_components)
     space = standardised(rows)
     if start in PARTITIONS:
         make = PARTITIONS[start]

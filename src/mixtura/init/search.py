@@ -2,50 +2,79 @@
 
 k-means++ in standardised space misses components that differ in direction only, in
 whitened space those that differ in the columns' own units; together they miss little,
-and a handful of EM steps tells which start is worth finishing.
+and a handful of EM steps tells which start is worth following. What EM cannot leave by
+itself, splits of one component at the cost of another do.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import cycle, islice, product
 from typing import Any, NamedTuple
 
-from mixtura._types import Rng
+import numpy as np
+
+from mixtura._types import Array, Rng
 from mixtura.data import Rows
-from mixtura.em import Outcome, em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.init.distinct import standardised, whitened
+from mixtura.init.moves import splits
+from mixtura.init.runs import Run, followed, from_partitions
 from mixtura.init.starts import nearest, plus_plus
-from mixtura.models.mixture import Mixture
+from mixtura.models.mixture import Mixture, MixtureParams
 
-MOST = 20
-"""Starts tried at most."""
+BATCHES = (2, 4, 14)
+"""Starts tried at first, and after that if these do not agree."""
 
 AGREE = 2
 """Starts that must lead to the best optimum for the search to end early."""
 
-LLOYD = (3, 0)
+LLOYD = (2, 0)
 """Steps of k-means before EM takes over, in turn."""
 
-SHORT = 12
+SHORT = 10
 """EM steps after which a start is first judged."""
+
+FEW_ROWS = 1_500
+"""Rows that starts are tried on; the best of them go on with all."""
 
 FINALISTS = 4
 """Starts that are followed further."""
 
-LONG = 40
+LONG = 30
 """EM steps after which the finalists are judged."""
 
-SAME = 1e-7
-"""Objectives closer than this share count as the same optimum."""
+MOVES = 12
+"""Splits tried at a time."""
+
+ROUNDS = 3
+"""How often splits are tried while they help."""
+
+HEATS = ((3, 4), (8, 1))
+"""EM steps after which starts from elsewhere are judged, and how many then go on."""
+
+SAME = 1e-5
+"""Objectives closer than this, per observation, count as the same optimum: after so few
+steps they have not converged."""
 
 
 class Candidate(NamedTuple):
-    """A start, and where a short run from it has got to."""
+    """A run, and whether no component has collapsed in it."""
 
-    start: Any
+    sound: bool
+    run: Run
+
+
+class Start(NamedTuple):
+    """Parameters to start from.
+
+    Parameters
+    ----------
+    params : MixtureParams
+    objectives : tuple of float
+        What EM has climbed on the way to them, if that was on all rows, in nats.
+    """
+
     params: Any
-    sound: bool = False
-    objective: float = -float("inf")
+    objectives: tuple[float, ...] = ()
 
 
 class SearchInterrupted(KeyboardInterrupt):
@@ -54,7 +83,7 @@ class SearchInterrupted(KeyboardInterrupt):
     Parameters
     ----------
     params : object
-        Where the run that was interrupted had got to.
+        The best so far.
     """
 
     def __init__(self, params: Any) -> None:
@@ -68,8 +97,11 @@ def best_start(
     n_components: int,
     rng: Rng,
     is_sound: Callable[[Any], bool],
-) -> Any:
-    """Return the start of the most likely of several short EM runs.
+    max_iter: int,
+) -> Start:
+    """Return where the most likely of several short EM runs has got to.
+
+    Or where it began, if it has taken more steps than are allowed.
 
     Parameters
     ----------
@@ -81,6 +113,8 @@ def best_start(
     is_sound : callable
         Whether parameters are free of collapsed components, which can have any
         likelihood and are not wanted.
+    max_iter : int
+        Steps that are allowed from the start.
 
     Raises
     ------
@@ -89,65 +123,189 @@ def best_start(
     SearchInterrupted
         If the user interrupts.
     """
-    starts = _starts(model, data, n_components, rng)
     if n_components == 1:
-        return next(starts)
-    found: dict[int, list[Candidate]] = {}
-    for start in starts:
-        run = _judged(Candidate(start, start), model, data, SHORT, is_sound)
-        found.setdefault(_optimum(run, data), []).append(run)
-        if len(_ranked(found)[0]) == AGREE:
-            break
-    finalists = [runs[0] for runs in _ranked(found)[:FINALISTS]]
-    if len(finalists) == 1:
-        return finalists[0].start
-    judged = [_judged(run, model, data, LONG, is_sound) for run in finalists]
-    return max(judged, key=_merit).start
+        return Start(from_partitions(model, data, [np.ones((len(data), 1))])[0])
+    search = _Search(model, data, is_sound, rng)
+    try:
+        run = search.best_run(_partitions(search.few, n_components, rng))
+    except KeyboardInterrupt:
+        if search.best is None:
+            raise
+        raise SearchInterrupted(search.best.run.params) from None
+    if run.n_steps >= max_iter:
+        return Start(run.start)
+    return Start(run.params, run.objectives if search.few is data else ())
 
 
-def _merit(run: Candidate) -> tuple[bool, float]:
-    """Sound before unsound, then by objective."""
-    return run.sound, run.objective
-
-
-def _optimum(run: Candidate, data: Rows) -> int:
-    """Name the optimum that a run is at: its objective, rounded."""
-    return round(run.objective / (SAME * (1 + data.n_observations)))
-
-
-def _ranked(found: dict[int, list[Candidate]]) -> list[list[Candidate]]:
-    """Return the optima, each with the runs that reached it, best first."""
-    return sorted(found.values(), key=lambda runs: _merit(runs[0]), reverse=True)
-
-
-def _starts(model: Mixture, data: Rows, n_components: int, rng: Rng) -> Iterator[Any]:
-    """Partitions around k-means++ centres, in both spaces in turn."""
-    assert data.weights is not None
-    error = None
-    n_starts = 0
-    kinds = cycle(product(LLOYD, (standardised(data), whitened(data))))
-    for n_steps, space in islice(kinds, MOST):
-        centres = plus_plus(space, data.weights, n_components, rng)
-        partition = nearest(space, data.weights, centres, n_steps)
-        try:
-            yield model.from_responsibilities(data, partition)
-            n_starts += 1
-        except DegenerateComponentError as collapse:
-            error = collapse
-    if n_starts == 0 and error is not None:
-        raise error
-
-
-def _judged(
-    run: Candidate,
+def several_starts(
     model: Mixture,
     data: Rows,
-    max_iter: int,
+    n_components: int,
+    rng: Rng,
     is_sound: Callable[[Any], bool],
+    most: int,
+) -> list[MixtureParams]:
+    """Return the best few different optima that short EM runs are on the way to.
+
+    Parameters
+    ----------
+    model : Mixture
+    data : Rows
+        Distinct rows with weights.
+    n_components : int
+    rng : Generator
+    is_sound : callable
+        Whether parameters are free of collapsed components.
+    most : int
+        Number of optima, if there are so many.
+
+    Raises
+    ------
+    DegenerateComponentError
+        If every start collapses.
+    """
+    search = _Search(model, data, is_sound, rng)
+    optima = search.explored(_partitions(search.few, n_components, rng))
+    return [candidates[0].run.params for candidates in optima[:most]]
+
+
+def best_of(
+    model: Mixture,
+    data: Rows,
+    starts: Sequence[MixtureParams],
+    is_sound: Callable[[Any], bool],
+    heats: Sequence[tuple[int, int]] = HEATS,
 ) -> Candidate:
-    """Follow a start a little further."""
-    result = em(model, data, run.params, tol=0.0, max_iter=max_iter)
-    if result.outcome is Outcome.INTERRUPTED:
-        raise SearchInterrupted(result.params)
-    sound = is_sound(result.params)
-    return Candidate(run.start, result.params, sound, result.log_likelihood)
+    """Return the best of several short EM runs.
+
+    Parameters
+    ----------
+    model : Mixture
+    data : Rows
+    starts : sequence of MixtureParams
+        Of equally many components.
+    is_sound : callable
+        Whether parameters are free of collapsed components.
+    heats : sequence of (int, int)
+        EM steps, and how many of the runs go on after them.
+
+    Raises
+    ------
+    DegenerateComponentError
+        If every run collapses.
+    """
+    runs = [*map(Run.at, starts)]
+    for n_steps, n_left in heats:
+        judged = [
+            Candidate(is_sound(run.params), run)
+            for run in followed(model, data, runs, n_steps)
+        ]
+        judged = sorted(judged, key=merit, reverse=True)[:n_left]
+        runs = [candidate.run for candidate in judged]
+    if not judged:
+        raise DegenerateComponentError("Every start collapsed.")
+    return judged[0]
+
+
+class _Search:
+    """One search: many short runs on a few rows, and longer ones on all."""
+
+    def __init__(
+        self, model: Mixture, data: Rows, is_sound: Callable[[Any], bool], rng: Rng
+    ) -> None:
+        self.model = model
+        self.data = data
+        self.few = _some_rows(data, rng)
+        self.is_sound = is_sound
+        self.rng = rng
+        self.best: Candidate | None = None
+
+    def best_run(self, partitions: Iterator[Array]) -> Run:
+        """Return the best run."""
+        optima = self.explored(partitions)
+        assert self.best is not None
+        if len(optima[0]) >= AGREE:
+            return self.best.run
+        finalists = [candidates[0].run for candidates in optima[:FINALISTS]]
+        polished = self.follow(self.data, finalists, LONG)
+        self.best = max(polished, key=merit, default=self.best)
+        if sum(_same(self.best, other, self.data) for other in polished) > AGREE:
+            return self.best.run
+        for _ in range(ROUNDS):
+            if not self.moved():
+                break
+        return self.best.run
+
+    def explored(self, partitions: Iterator[Array]) -> list[list[Candidate]]:
+        """Try starts; return the optima with what reached each, the best first."""
+        found: list[Candidate] = []
+        for size in BATCHES:
+            found += self.tried(islice(partitions, size))
+            optima = _optima(found, self.few)
+            self.best = optima[0][0]
+            if len(optima[0]) >= AGREE:
+                break
+        return optima
+
+    def moved(self) -> bool:
+        """Try to get away from the best run by splits; return whether it is better."""
+        assert self.best is not None
+        before, params = self.best, self.best.run.params
+        found = self.tried(splits(self.model, self.few, params, MOVES, self.rng))
+        if not found:
+            return False
+        further = self.follow(self.data, [max(found, key=merit).run], LONG)
+        self.best = max([before, *further], key=merit)
+        return not _same(self.best, before, self.data)
+
+    def tried(self, partitions: Iterable[Array]) -> list[Candidate]:
+        """Short runs on few rows."""
+        starts = from_partitions(self.model, self.few, [*partitions])
+        if self.best is None:
+            self.best = Candidate(False, Run.at(starts[0]))
+        return self.follow(self.few, [*map(Run.at, starts)], SHORT)
+
+    def follow(self, data: Rows, runs: list[Run], n_steps: int) -> list[Candidate]:
+        """Take the runs further."""
+        further = followed(self.model, data, runs, n_steps)
+        return [Candidate(self.is_sound(run.params), run) for run in further]
+
+
+def _some_rows(data: Rows, rng: Rng) -> Rows:
+    """Few rows to try many starts on."""
+    if len(data) <= FEW_ROWS:
+        return data
+    return data.take(np.sort(rng.choice(len(data), size=FEW_ROWS, replace=False)))
+
+
+def _optima(runs: list[Candidate], data: Rows) -> list[list[Candidate]]:
+    """Group the runs that have reached the same optimum, the best first."""
+    ranked = sorted(runs, key=merit, reverse=True)
+    groups = [ranked[:1]]
+    for run in ranked[1:]:
+        if _same(groups[-1][0], run, data):
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return groups
+
+
+def _same(one: Candidate, other: Candidate, data: Rows) -> bool:
+    """Whether two runs are, as far as can be told, at the same optimum."""
+    near = SAME * (1 + data.n_observations)
+    apart = abs(one.run.objective - other.run.objective)
+    return one.sound == other.sound and apart < near
+
+
+def merit(candidate: Candidate) -> tuple[bool, float]:
+    """Rank sound before unsound, then by objective."""
+    return candidate.sound, candidate.run.objective
+
+
+def _partitions(data: Rows, n_components: int, rng: Rng) -> Iterator[Array]:
+    """Partitions around k-means++ centres, in both spaces in turn."""
+    assert data.weights is not None
+    spaces = standardised(data), whitened(data)
+    for n_steps, space in cycle(product(LLOYD, spaces)):
+        centres = plus_plus(space, data.weights, n_components, rng)
+        yield nearest(space, data.weights, centres, n_steps)

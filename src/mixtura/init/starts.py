@@ -7,7 +7,7 @@ matter, their weights (n,), the number of components and a generator.
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.cluster import KMeans
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.models.categorical import one_hot
@@ -20,11 +20,41 @@ Centres = Callable[[Array, Array, int, Rng], IntArray]
 
 
 def plus_plus(X: Array, weights: Array, n_components: int, rng: Rng) -> IntArray:
-    """Draw centres with probability proportional to the squared distance to others."""
-    _, chosen = kmeans_plusplus(
-        X, n_components, sample_weight=weights, random_state=_seed(rng)
-    )
-    return np.asarray(chosen, dtype=np.intp)
+    """Draw centres with probability proportional to the squared distance to others.
+
+    Of several draws for a centre, the one that leaves the least distance is taken
+    (greedy k-means++, [ArthurVassilvitskii2007]_).
+
+    References
+    ----------
+    .. [ArthurVassilvitskii2007] D. Arthur, S. Vassilvitskii. k-means++: the advantages
+       of careful seeding.
+    """
+    n_draws = 2 + int(np.log(n_components))
+    lengths = (X**2).sum(axis=1)
+    chosen = np.empty(n_components, dtype=np.intp)
+    chosen[0] = _drawn(weights, 1, rng)[0]
+    nearest = _squared_distances(X, lengths, chosen[:1])[0]
+    for k in range(1, n_components):
+        drawn = _drawn(weights * nearest, n_draws, rng)
+        distances = np.minimum(nearest, _squared_distances(X, lengths, drawn))
+        best = int((distances @ weights).argmin())
+        chosen[k], nearest = drawn[best], distances[best]
+    return chosen
+
+
+def _drawn(shares: Array, size: int, rng: Rng) -> IntArray:
+    """Draw indices with probabilities proportional to `shares`, which may be zero."""
+    cumulated = shares.cumsum()
+    places = rng.uniform(size=size) * cumulated[-1]
+    indices = cumulated.searchsorted(places, side="right")
+    return np.asarray(indices.clip(max=len(shares) - 1))
+
+
+def _squared_distances(X: Array, lengths: Array, chosen: IntArray) -> Array:
+    """Squared distances of the chosen rows from all, (n_chosen, n)."""
+    distances = lengths[chosen, None] + lengths - 2 * X[chosen] @ X.T
+    return np.asarray(distances.clip(min=0.0))
 
 
 def random_rows(X: Array, weights: Array, n_components: int, rng: Rng) -> IntArray:
@@ -35,7 +65,7 @@ def random_rows(X: Array, weights: Array, n_components: int, rng: Rng) -> IntArr
 
 def kmeans(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
     """Responsibilities of 1 for the cluster that k-means puts a row in."""
-    clustering = KMeans(n_components, n_init=1, random_state=_seed(rng))
+    clustering = KMeans(n_components, n_init=1, random_state=int(rng.integers(2**31)))
     labels = clustering.fit(X, sample_weight=weights).labels_
     return one_hot(labels, n_components)
 
@@ -59,15 +89,15 @@ def nearest(X: Array, weights: Array, chosen: IntArray, n_steps: int) -> Array:
         How often each centre moves to the mean of the rows nearest to it.
     """
     centres = X[chosen]
-    for _ in range(n_steps + 1):
-        distances = (centres**2).sum(axis=1) - 2 * X @ centres.T
-        partition = one_hot(distances.argmin(axis=1), len(chosen))
-        weighted = partition * weights[:, None]
-        counts = weighted.sum(axis=0)[:, None]
-        means = weighted.T @ X / np.where(counts > 0, counts, 1.0)
-        centres = np.where(counts > 0, means, centres)
+    partition = _nearest(X, centres)
+    for _ in range(n_steps):
+        counts = (weights @ partition)[:, None]
+        sums = partition.T @ (weights[:, None] * X)
+        centres = np.where(counts > 0, sums / np.where(counts > 0, counts, 1), centres)
+        partition = _nearest(X, centres)
     return partition
 
 
-def _seed(rng: Rng) -> int:
-    return int(rng.integers(2**31))
+def _nearest(X: Array, centres: Array) -> Array:
+    distances = (centres**2).sum(axis=1) - 2 * X @ centres.T
+    return one_hot(distances.argmin(axis=1), len(centres))

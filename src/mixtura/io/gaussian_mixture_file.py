@@ -12,6 +12,7 @@ from mixtura.io import json_checks as check
 
 MEMBERS = (
     "covariance_type",
+    "equal_weights",
     "n_components",
     "n_features",
     "parameters",
@@ -30,6 +31,8 @@ _FIT = (
     "outcome",
     "n_samples",
 )
+
+_UNSAVED = {"noise_weight_": "noise", "trim_threshold_": "trimming"}
 
 _WEIGHT_SUM_TOLERANCE = 1e-9
 """Room for the rounding of a division by the sum, over many components."""
@@ -51,8 +54,15 @@ def to_document(model: Any) -> dict[str, Any]:
     Raises
     ------
     ModelFileError
-        If a parameter is not finite.
+        If a parameter is not finite, or the model has noise or was trimmed.
     """
+    for name, what in _UNSAVED.items():
+        if hasattr(model, name):
+            raise ModelFileError(
+                f"save_model: a mixture with {what} has no file format yet. Save the "
+                "mixture of its components with GaussianMixture.from_parameters, or "
+                "fit without."
+            )
     parameters = {name: getattr(model, f"{name}_") for name in _PARAMETERS}
     for name, values in parameters.items():
         if not np.isfinite(values).all():
@@ -64,6 +74,7 @@ def to_document(model: Any) -> dict[str, Any]:
     names = getattr(model, "feature_names_in_", None)
     return {
         "covariance_type": str(model.covariance_type),
+        "equal_weights": bool(model.equal_weights),
         "n_components": int(n_components),
         "n_features": int(n_features),
         "parameters": {
@@ -98,13 +109,17 @@ def from_document(document: Mapping[str, Any]) -> Any:
     covariance_type = check.text(document["covariance_type"], "covariance_type")
     n_components = check.integer(document["n_components"], "n_components", 1)
     n_features = check.integer(document["n_features"], "n_features", 1)
-    shapes = _shapes(covariance_type, n_components, n_features)
+    equal_weights = check.boolean(document["equal_weights"], "equal_weights")
+    structure = _structure(covariance_type)
+    shapes = _shapes(structure, n_components, n_features)
     stored = check.fields(document["parameters"], "parameters", _PARAMETERS)
     parameters = {
         name: check.array(stored[name], f"parameters.{name}", shapes[name])
         for name in _PARAMETERS
     }
-    _check_mixture(parameters, covariance_type)
+    _check_mixture(parameters, structure)
+    if equal_weights and np.ptp(parameters["weights"]) > _WEIGHT_SUM_TOLERANCE:
+        raise ModelFileError("parameters.weights differ, but equal_weights is true.")
     names = _feature_names(document["feature_names"], n_features)
     fit = _fit_attributes(document["fit"])
     try:
@@ -115,6 +130,7 @@ def from_document(document: Mapping[str, Any]) -> Any:
             covariance_type=covariance_type,
             feature_names=names,
         )
+        model.equal_weights = equal_weights
     except ValueError as error:
         raise ModelFileError(f"parameters are not a mixture: {error}") from error
     # a new factorisation could differ in the last bit from the one in use when saved
@@ -163,21 +179,21 @@ def _fit_attributes(value: object) -> dict[str, Any]:
     }
 
 
-def _shapes(
-    covariance_type: str, n_components: int, n_features: int
-) -> dict[str, tuple[int, ...]]:
-    covariance_shapes: dict[str, tuple[int, ...]] = {
-        "full": (n_components, n_features, n_features),
-        "tied": (n_features, n_features),
-        "diag": (n_components, n_features),
-        "spherical": (n_components,),
-    }
-    if covariance_type not in covariance_shapes:
+def _structure(covariance_type: str) -> Any:
+    from mixtura.estimators.structures import OPEN_NAMES, STRUCTURES
+
+    if covariance_type not in STRUCTURES:
         raise ModelFileError(
-            f"covariance_type must be one of {', '.join(covariance_shapes)}; "
-            f"got {covariance_type[:40]!r}."
+            f"covariance_type must be one of {', '.join(STRUCTURES)}, "
+            f"{OPEN_NAMES}; got {covariance_type[:40]!r}."
         )
-    shape = covariance_shapes[covariance_type]
+    return STRUCTURES[covariance_type]
+
+
+def _shapes(
+    structure: Any, n_components: int, n_features: int
+) -> dict[str, tuple[int, ...]]:
+    shape = structure.shape(n_components, n_features)
     return {
         "weights": (n_components,),
         "means": (n_components, n_features),
@@ -197,7 +213,7 @@ def _feature_names(value: object, n_features: int) -> list[str] | None:
 
 
 def _check_mixture(
-    parameters: Mapping[str, NDArray[np.float64]], covariance_type: str
+    parameters: Mapping[str, NDArray[np.float64]], structure: Any
 ) -> None:
     weights = parameters["weights"]
     if weights.min() < 0 or abs(weights.sum() - 1) > _WEIGHT_SUM_TOLERANCE:
@@ -206,7 +222,7 @@ def _check_mixture(
             f"the least is {weights.min():g}, their sum {weights.sum():.12g}."
         )
     covariances, factors = parameters["covariances"], parameters["precisions_cholesky"]
-    if covariance_type in ("diag", "spherical"):
+    if len(structure.shape(1, 1)) < 2 + structure.per_component:  # no matrices
         _check_variances(covariances, factors)
         return
     dimension = covariances.shape[-1]
@@ -218,7 +234,7 @@ def _check_mixture(
     for k, (covariance, factor) in enumerate(pairs):
         place = (
             f"parameters.covariances[{k}]"
-            if covariance_type == "full"
+            if structure.per_component
             else ("parameters.covariances")
         )
         _check_covariance(covariance, factor, place)

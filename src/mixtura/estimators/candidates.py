@@ -1,0 +1,344 @@
+"""One candidate of a search: a size and a structure, fitted, judged, never lost."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import nan
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from mixtura._types import Array, IntArray
+from mixtura.data import Rows
+from mixtura.em import Outcome
+from mixtura.estimators.gaussian_fit import COLLAPSED, FLOOR
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.shared_starts import SharedStarts, may_share
+from mixtura.estimators.structures import STRUCTURES
+from mixtura.estimators.warning_notes import Note, WarningNotes
+from mixtura.exceptions import DegenerateDataWarning
+from mixtura.selection import criteria
+from mixtura.selection.criteria import FitSummary
+from mixtura.units import Units
+
+CONVERGED = "converged"
+NOT_CONVERGED = "not converged"
+COLLAPSE = "collapsed"
+FAILED = "failed"
+NOT_RUN = "not run"
+
+Split = tuple[IntArray, IntArray]
+"""Rows to fit, and rows held out."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is to be fitted.
+
+    Attributes
+    ----------
+    n_components : int
+    covariance_type : str
+    seed : int
+        Of this candidate alone.
+    """
+
+    n_components: int
+    covariance_type: str
+    seed: int
+
+    @classmethod
+    def of(cls, n_components: int, covariance_type: str, seed: int) -> "Candidate":
+        """Derive the seed from that of the search, the size and the structure.
+
+        A candidate is thus fitted alike whatever others are fitted beside it, and
+        under any name of its structure.
+        """
+        name = STRUCTURES[covariance_type].name.encode()
+        own = _derived(seed, n_components, *name)
+        return cls(n_components, covariance_type, own)
+
+
+def _derived(*entropy: int) -> int:
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Log-densities of the rows that were left out of the fits they are judged by.
+
+    Attributes
+    ----------
+    log_densities : ndarray of shape (m,)
+        In nats, of all splits one after the other.
+    weights : ndarray of shape (m,)
+    """
+
+    log_densities: Array
+    weights: Array
+
+    @property
+    def mean(self) -> float:
+        """Weighted mean, in nats per observation."""
+        return float(np.average(self.log_densities, weights=self.weights))
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean, from the spread of the rows."""
+        return standard_error(self.log_densities, self.weights)
+
+
+def standard_error(values: Array, weights: Array) -> float:
+    """Return the standard error of a weighted mean; nan for a single observation."""
+    total = weights.sum()
+    if total <= 1:
+        return nan
+    centred = values - np.average(values, weights=weights)
+    return float(np.sqrt(np.dot(weights, centred**2) / (total - 1) / total))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a candidate.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    status : str
+        "converged", "not converged", "collapsed", "failed" or "not run".
+    reason : str
+        Why the fit stopped, or failed, in words.
+    model : GaussianMixture or None
+    summary : FitSummary or None
+    held_out : HeldOut or None
+    smallest : float
+        Observations that the smallest living component stands for.
+    n_empty, n_collapsed : int
+        Components of weight zero; components without spread in some direction.
+    seconds : float
+    notes : tuple of Note
+        The warnings of the fit.
+    """
+
+    candidate: Candidate
+    status: str
+    reason: str
+    model: Any = None
+    summary: FitSummary | None = None
+    held_out: HeldOut | None = None
+    smallest: float = nan
+    n_empty: int = 0
+    n_collapsed: int = 0
+    seconds: float = 0.0
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the fit."""
+        return self.model is not None and self.reason == Outcome.INTERRUPTED.value
+
+
+@dataclass(frozen=True)
+class SearchData:
+    """The checked data that all candidates share.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,) or None
+    splits : sequence of (ndarray, ndarray)
+        Rows to fit and rows to hold out; empty without cross-validation.
+    floor : ndarray of shape (n_features,)
+        Variances so small that a component with one has collapsed.
+    starts : SharedStarts or None
+        What candidates start from, if not each from a search of its own.
+    """
+
+    X: Array
+    sample_weight: Array | None
+    splits: Sequence[Split]
+    floor: Array
+    starts: SharedStarts | None = None
+
+    @classmethod
+    def of(
+        cls,
+        X: Array,
+        sample_weight: Array | None,
+        splits: Sequence[Split],
+        template: GaussianMixture,
+        seed: int,
+    ) -> "SearchData":
+        """Measure the spread of the columns once; prepare the starts to share."""
+        counted = slice(None) if sample_weight is None else sample_weight > 0
+        weights = None if sample_weight is None else sample_weight[counted]
+        units = Units.of(X[counted], weights, True)
+        with np.errstate(over="ignore", under="ignore"):
+            floor = COLLAPSED * FLOOR * units.variances * units.scale**2
+        starts = None
+        if may_share(template):
+            starts = SharedStarts(Rows(X[counted], weights), template, seed)
+        return cls(X, sample_weight, splits, floor, starts)
+
+    def weights_of(self, rows: Any) -> Array | None:
+        """Weights of some rows; None where all count once."""
+        return None if self.sample_weight is None else self.sample_weight[rows]
+
+
+def tried(
+    candidate: Candidate,
+    template: GaussianMixture,
+    data: SearchData,
+    notes: WarningNotes,
+) -> Trial:
+    """Fit and judge a candidate; whatever goes wrong is part of the result.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    template : GaussianMixture
+        Its other arguments are those of the fit.
+    data : SearchData
+    notes : WarningNotes
+        Open; what the fit warns of is kept with the trial.
+
+    Returns
+    -------
+    Trial
+    """
+    started = time.perf_counter()
+    with notes.collected() as found:
+        try:
+            trial = _fitted(candidate, template, data, notes)
+        except (
+            ValueError,
+            TypeError,
+            FloatingPointError,
+            np.linalg.LinAlgError,
+        ) as error:
+            trial = Trial(candidate, FAILED, _one_line(error))
+        except MemoryError:
+            trial = Trial(candidate, FAILED, "Not enough memory.")
+    if trial.status == COLLAPSE:
+        texts = [note.text for note in found if note.is_a(DegenerateDataWarning)]
+        trial = replace(trial, reason=" ".join(texts) or trial.reason)
+    seconds = time.perf_counter() - started
+    return replace(trial, seconds=seconds, notes=tuple(found))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _fitted(
+    candidate: Candidate,
+    template: GaussianMixture,
+    data: SearchData,
+    notes: WarningNotes,
+) -> Trial:
+    model = _model_fitted(candidate, template, data, notes)
+    reason = model.outcome_
+    if reason == Outcome.INTERRUPTED.value:
+        return Trial(candidate, NOT_CONVERGED, reason, model)
+    n_collapsed = n_collapsed_components(model, data.floor)
+    status = CONVERGED if model.converged_ else NOT_CONVERGED
+    summary, held_out = _summary(model, data), None
+    if data.splits:
+        with notes.collected() as doubts:
+            held_out = _held_out(candidate, template, data)
+        summary = replace(summary, held_out=held_out.mean)
+        if doubts:
+            reason += f" In cross-validation: {doubts[0].text}"
+    return Trial(
+        candidate,
+        COLLAPSE if n_collapsed else status,
+        reason,
+        model,
+        summary,
+        held_out,
+        float(model.weights_[model.weights_ > 0].min() * model.n_samples_fit_),
+        int(np.count_nonzero(model.weights_ == 0)),
+        n_collapsed,
+    )
+
+
+def _model_fitted(
+    candidate: Candidate,
+    template: GaussianMixture,
+    data: SearchData,
+    notes: WarningNotes,
+) -> GaussianMixture:
+    """Fit from a shared start, or from one of its own if that collapses."""
+    start = {}
+    if data.starts is not None:
+        start = data.starts.start(candidate.n_components, candidate.covariance_type)
+    if start:
+        model = _model(candidate, template).set_params(**start)
+        with notes.collected() as found:
+            model.fit(data.X, sample_weight=data.sample_weight)
+        is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
+        if is_interrupted or not n_collapsed_components(model, data.floor):
+            for note in found:
+                warnings.warn(note.text, note.category, stacklevel=2)
+            return model
+    model = _model(candidate, template)
+    return model.fit(data.X, sample_weight=data.sample_weight)
+
+
+def _model(candidate: Candidate, template: GaussianMixture) -> GaussianMixture:
+    model: GaussianMixture = clone(template)
+    return model.set_params(
+        n_components=candidate.n_components,
+        covariance_type=candidate.covariance_type,
+        random_state=candidate.seed,
+    )
+
+
+def n_collapsed_components(model: GaussianMixture, floor: Array) -> int:
+    """Count the living components that only the floor under the variances holds."""
+    if not isinstance(model.reg_covar, str) or not floor.any():
+        return 0
+    ratios = STRUCTURES[model.covariance_type].least_ratios(
+        model.covariances_, floor, len(model.weights_)
+    )
+    return int(np.count_nonzero((ratios < 1.0) & (model.weights_ > 0)))
+
+
+def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
+    log_likelihood, doubt, classified = model.log_likelihood_, 0.0, 0.0
+    for rows, responsibilities in model._probabilities(data.X):
+        weights = data.weights_of(rows)
+        doubt += criteria.entropy(responsibilities, weights)
+        classified += criteria.classification_log_likelihood(
+            0.0, responsibilities, weights
+        )
+    return FitSummary(
+        n_components=model.n_components,
+        n_parameters=model._n_parameters(),
+        n_observations=model.n_samples_fit_,
+        log_likelihood=log_likelihood,
+        entropy=doubt,
+        classification_log_likelihood=log_likelihood + classified,
+    )
+
+
+def _held_out(
+    candidate: Candidate, template: GaussianMixture, data: SearchData
+) -> HeldOut:
+    """Fit each split's rows and score the others, each split with its own seed."""
+    log_densities, weights = [], []
+    for number, (kept, left_out) in enumerate(data.splits):
+        model = _model(candidate, template)
+        model.set_params(random_state=_derived(candidate.seed, number))
+        try:
+            model.fit(data.X[kept], sample_weight=data.weights_of(kept))
+        except ValueError as error:
+            raise ValueError(f"Cross-validation split {number}: {error}") from error
+        if model.outcome_ == Outcome.INTERRUPTED.value:
+            raise KeyboardInterrupt
+        log_densities.append(model.score_samples(data.X[left_out]))
+        own = data.weights_of(left_out)
+        weights.append(np.ones(len(left_out)) if own is None else own)
+    return HeldOut(np.concatenate(log_densities), np.concatenate(weights))

@@ -1,0 +1,272 @@
+"""What a Gaussian mixture with a known posterior can do: score, classify, sample."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.special import logsumexp
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mixtura._types import Array, IntArray
+from mixtura.data import Rows
+from mixtura.estimators import checks
+from mixtura.estimators.bayesian_fit import BayesianProblem
+from mixtura.estimators.bayesian_priors import WEIGHT_PRIORS
+from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
+from mixtura.families.covariance_structure import Covariance
+from mixtura.families.gaussian import Gaussian, GaussianParams
+from mixtura.families.normal_wishart import (
+    NormalWishart,
+    jensen_gap,
+    predictive_log_density,
+)
+from mixtura.models.categorical import Responsibilities
+from mixtura.models.variational_mixture import VariationalParams
+from mixtura.models.weight_priors import DirichletProcess, WeightPrior
+
+STRUCTURES: dict[str, Covariance] = {
+    structure.name: structure for structure in (Full(), Tied(), Diagonal(), Spherical())
+}
+
+BLOCK_ROWS = 4096
+"""Rows per block of responsibilities."""
+
+CONVERTED_ROWS = 1 << 16
+"""Rows that are turned into float64 and scored at a time."""
+
+
+class Posterior(NamedTuple):
+    """Concentrations of the weights, and the distribution of means and precisions."""
+
+    concentrations: Array
+    components: NormalWishart
+
+
+class FittedBayesianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+    """Methods that need the posterior of a Bayesian mixture and nothing else.
+
+    Scores are by expected log-densities: a row's is the log of the sum over components
+    of exp E[log weight + log density], as in scikit-learn.
+    """
+
+    covariance_type: str
+    random_state: Any
+    n_jobs: int | None
+    weights_: Array
+    means_: Array
+    covariances_: Array
+    precisions_: Array
+    precisions_cholesky_: Array
+    weight_concentration_prior_type: str
+    weight_concentration_: Any
+    mean_precision_: Array
+    degrees_of_freedom_: Any
+    weight_concentration_prior_: float
+    mean_precision_prior_: float
+    mean_prior_: Array
+    degrees_of_freedom_prior_: float
+    covariance_prior_: Any
+    _prior: NormalWishart
+
+    def __sklearn_tags__(self) -> Tags:
+        """Density estimator, and once it has labelled its rows a clusterer."""
+        tags: Tags = super().__sklearn_tags__()
+        if hasattr(self, "labels_"):
+            tags.estimator_type = "clusterer"
+        return tags
+
+    def predict(self, X: Any) -> IntArray:
+        """Return the most probable component of each row, shape (n_samples,)."""
+        check_is_fitted(self)
+        return self._labels(self._validated(X, reset=False))
+
+    def predict_proba(self, X: Any) -> Array:
+        """Responsibilities of the components, shape (n_samples, K); rows sum to one."""
+        check_is_fitted(self)
+        X, arguments = self._validated(X, reset=False), self._kernel_arguments()
+        kernels = self._structure().kernels
+        probabilities = np.empty((len(X), len(self.weights_)))
+        for rows, block in self._blocks(X, BLOCK_ROWS):
+            log_joint = kernels.log_joint(
+                block, *arguments, n_threads=self._threads(), total_rows=len(X)
+            )
+            probabilities[rows] = Responsibilities.from_log_joint(log_joint).values
+        return probabilities
+
+    def score_samples(self, X: Any) -> Array:
+        """Expected log-density of each row in nats, shape (n_samples,).
+
+        A lower bound on `predictive_log_density`.
+        """
+        check_is_fitted(self)
+        X, arguments = self._validated(X, reset=False), self._kernel_arguments()
+        log_density, kernels = np.empty(len(X)), self._structure().kernels
+        for rows, block in self._blocks(X):
+            kernels.log_density(
+                block,
+                *arguments,
+                out=log_density[rows],
+                n_threads=self._threads(),
+                total_rows=len(X),
+            )
+        return log_density
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Mean of `score_samples`, weighted if weights are given."""
+        log_density = self.score_samples(X)
+        if sample_weight is not None:
+            sample_weight = checks.check_sample_weight(sample_weight, log_density)
+        return float(np.average(log_density, weights=sample_weight))
+
+    def sample(
+        self, n_samples: int = 1, random_state: Any = None
+    ) -> tuple[Array, IntArray]:
+        """Draw rows from the mixture at the expected parameters, by component.
+
+        Parameters
+        ----------
+        n_samples : int
+        random_state : int, RandomState or None
+            Seeds the draw. Default: the estimator's own `random_state`.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        labels : ndarray of shape (n_samples,)
+            The component of each row.
+        """
+        check_is_fitted(self)
+        if not isinstance(n_samples, int | np.integer) or n_samples < 1:
+            raise ValueError(
+                f"Invalid value for 'n_samples': {n_samples!r}. "
+                "sample must be asked for at least one row."
+            )
+        chosen = self.random_state if random_state is None else random_state
+        rng = checks.generator(chosen)
+        counts = rng.multinomial(n_samples, self.weights_)
+        labels = np.repeat(np.arange(len(counts)), counts)
+        gaussian = self._posterior().components.gaussian
+        return Gaussian(self._structure()).sample(gaussian, labels, rng), labels
+
+    def predictive_log_density(self, X: Any) -> Array:
+        """Log-density of new rows with all parameters integrated out.
+
+        A mixture of Student t distributions, of which `score_samples` is a lower
+        bound. A Dirichlet process keeps some weight for components not seen yet.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In nats; the log of a density, which integrates to one.
+        """
+        check_is_fitted(self)
+        X, structure = self._validated(X, reset=False), self._structure()
+        weight_prior = self._weight_prior()
+        concentrations, components = self._posterior()
+        parts = [(weight_prior.expected_weights(concentrations), components)]
+        remainder = weight_prior.expected_remainder(concentrations)
+        if remainder > 0:
+            parts.append((np.array([remainder]), self._prior))
+        log_density = np.empty(len(X))
+        for rows, block in self._blocks(X, BLOCK_ROWS):
+            log_joint = [
+                np.log(weights) + predictive_log_density(structure, q, block)
+                for weights, q in parts
+            ]
+            log_density[rows] = logsumexp(np.hstack(log_joint), axis=1)
+        return log_density
+
+    def _labels(self, X: Array, dtype: type[np.signedinteger] = np.int64) -> IntArray:
+        labels, arguments = np.empty(len(X), dtype=dtype), self._kernel_arguments()
+        for rows, block in self._blocks(X):
+            labels[rows] = self._structure().kernels.labels(
+                block, *arguments, n_threads=self._threads(), total_rows=len(X)
+            )
+        return labels
+
+    @staticmethod
+    def _blocks(X: Array, size: int = CONVERTED_ROWS) -> Iterator[tuple[slice, Array]]:
+        """Blocks of rows as float64, and their places."""
+        for block in Rows(X).blocks(size):
+            rows = slice(block.start, block.start + len(block))
+            yield rows, block.X.astype(np.float64, copy=False)
+
+    def _threads(self) -> int:
+        """All processors unless `n_jobs` says otherwise; one inside a joblib worker."""
+        return int(effective_n_jobs(-1 if self.n_jobs is None else self.n_jobs))
+
+    def _structure(self) -> Covariance:
+        owner, names = type(self).__name__, [*STRUCTURES]
+        checks.check_choice(owner, "covariance_type", self.covariance_type, names)
+        return STRUCTURES[self.covariance_type]
+
+    def _validated(self, X: Any, *, reset: bool) -> Array:
+        array: Array = validate_data(
+            self,
+            checks.to_frame_or_array(X),
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            accept_large_sparse=False,
+        )
+        return array
+
+    def _kernel_arguments(self) -> tuple[Array, Array, Array]:
+        """Expected log weights plus constants, means and factors."""
+        concentrations, q = self._posterior()
+        normalizers = Gaussian(self._structure()).log_normalizers(q.gaussian)
+        log_weights = self._weight_prior().expected_log_weights(concentrations)
+        constants = log_weights + normalizers - jensen_gap(q)
+        return constants, self.means_, self.precisions_cholesky_
+
+    def _weight_prior(self) -> WeightPrior:
+        kind = WEIGHT_PRIORS[self.weight_concentration_prior_type]
+        return kind(self.weight_concentration_prior_)
+
+    def _posterior(self) -> Posterior:
+        """Return the posterior in the caller's units."""
+        gaussian = GaussianParams(
+            self.means_, self.covariances_, self.precisions_cholesky_
+        )
+        freedom = np.broadcast_to(self.degrees_of_freedom_, self.mean_precision_.shape)
+        return Posterior(
+            np.array(self.weight_concentration_),
+            NormalWishart(gaussian, self.mean_precision_, freedom),
+        )
+
+    def _set_posterior(
+        self, problem: BayesianProblem, params: VariationalParams
+    ) -> None:
+        """Set the attributes that describe posterior and prior."""
+        priors, structure = problem.priors, problem.model.family.structure
+        concentrations, q = params.concentrations, params.components
+        weights = priors.weights.expected_weights(concentrations)
+        gaussian = problem.in_user_units(q).gaussian
+        self._prior = problem.in_user_units(priors.components(structure, 1))
+        self.weights_ = weights / weights.sum()
+        self.means_ = gaussian.means
+        self.covariances_ = gaussian.covariances
+        self.precisions_cholesky_ = gaussian.precision_cholesky
+        with np.errstate(over="ignore"):
+            self.precisions_ = structure.precisions(self.precisions_cholesky_)
+        is_process = isinstance(priors.weights, DirichletProcess)
+        self.weight_concentration_ = (
+            tuple(concentrations) if is_process else concentrations
+        )
+        self.mean_precision_ = q.mean_precision
+        freedom = q.degrees_of_freedom
+        is_shared = not structure.per_component
+        self.degrees_of_freedom_ = float(freedom[0]) if is_shared else freedom
+        self.weight_concentration_prior_ = priors.weights.concentration
+        self.mean_precision_prior_ = priors.mean_precision
+        self.mean_prior_ = problem.units.to_x(priors.mean)
+        self.degrees_of_freedom_prior_ = priors.degrees_of_freedom
+        with np.errstate(over="ignore"):  # `warn_of_data` tells of it
+            prior = structure.rescale(priors.covariance, problem.units.scale)
+        self.covariance_prior_ = prior if np.ndim(prior) else float(prior)

@@ -1,0 +1,65 @@
+"""What a fit leaves behind: fitted attributes and warnings."""
+
+import warnings
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from mixtura._types import Array
+from mixtura.em import EMResult, Outcome
+from mixtura.estimators.gaussian_fit import Problem, warn_of_collapse, warn_of_data
+from mixtura.estimators.robust_fit import (
+    ATTRIBUTES,
+    RobustProblem,
+    restored,
+    trim_threshold,
+)
+
+
+def store(
+    estimator: Any, problem: Problem, result: EMResult, X: Array, sample_weight: Any
+) -> None:
+    """Set the fitted attributes, in the user's units."""
+    for name in ATTRIBUTES:
+        vars(estimator).pop(name, None)  # of an earlier fit
+    params = problem.in_user_units(result.params)
+    if isinstance(problem, RobustProblem):
+        params = restored(estimator, params)
+    estimator._set_params(params)
+    bounds = problem.bounds(result)
+    estimator.lower_bounds_ = bounds[1:] or bounds
+    estimator.lower_bound_ = bounds[-1]
+    estimator.log_likelihood_ = problem.total(result)
+    # A first step that only rounding undid was made, and its bound is reported.
+    estimator.n_iter_ = max(result.n_iter, min(estimator.max_iter, 1))
+    estimator.converged_ = result.converged
+    estimator.outcome_ = result.message
+    estimator.n_samples_fit_ = problem.data.n_observations
+    if isinstance(problem, RobustProblem):
+        for name, value in problem.attributes(result).items():
+            setattr(estimator, name, value)
+        if estimator.trim > 0:
+            ranks = estimator._log_density(X)
+            border = trim_threshold(ranks, sample_weight, estimator.trim)
+            estimator.trim_threshold_ = border
+
+
+def warn_of_fit(estimator: Any, problem: Problem, result: EMResult) -> None:
+    """Say what a user must know about the fit."""
+    names = [
+        str(name)
+        for name in getattr(
+            estimator, "feature_names_in_", range(problem.data.n_features)
+        )
+    ]
+    warn_of_data(problem, estimator.n_components, names)
+    warn_of_collapse(problem, result.params)
+    quiet = (Outcome.CONVERGED, Outcome.CHAIN_FINISHED)
+    if result.outcome not in quiet and estimator.max_iter > 0:
+        warnings.warn(
+            "Best performing initialization did not converge. "
+            "Try different init parameters, or increase max_iter, "
+            f"tol, or check for degenerate data. {result.message}",
+            ConvergenceWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,164 @@
+"""The bootstrap likelihood-ratio test: the public function."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from mixtura._types import Array
+from mixtura.estimators import checks
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.refits import (
+    entropy_of,
+    integer_seed,
+    is_collapsed,
+    quiet_fit,
+)
+from mixtura.exceptions import DegenerateComponentError
+from mixtura.inference.likelihood_ratio import (
+    LikelihoodRatioTest,
+    LikelihoodRatioTests,
+    statistic,
+)
+from mixtura.inference.replicates import replicate
+from mixtura.inference.standard_errors import check_level
+
+
+def bootstrap_lrt(
+    X: Any,
+    n_components: int | Iterable[int] = 9,
+    estimator: Any = None,
+    *,
+    sample_weight: Any = None,
+    n_bootstrap: int = 99,
+    level: float = 0.05,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+) -> LikelihoodRatioTests:
+    r"""Test K components against K + 1, for one K after the other [McLachlan1987]_.
+
+    The statistic is twice the gain in log-likelihood. Its distribution under the null
+    hypothesis is not chi-squared, so it is drawn: samples from the fit with K
+    components go through the very same two fits. The p-value is
+    :math:`(1 + \#\{\text{samples that reach the statistic}\}) / (1 + B)`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    n_components : int or iterable of int, default=9
+        The values of K, in increasing order; an integer stands for 1, 2, ... up to it.
+    estimator : GaussianMixture, optional
+        Its arguments other than `n_components` are those of every fit.
+        Default: ``GaussianMixture()``.
+    sample_weight : array-like of shape (n_samples,), optional
+        How often each row counts; samples are as large as they sum to.
+    n_bootstrap : int, default=99
+        Samples B a test.
+    level : float, default=0.05
+        The sequence ends with the first p-value above it.
+    random_state : int, RandomState or None, default=None
+    n_jobs : int, optional
+        Processes; the result does not depend on it, to the last bit. Default: one.
+
+    Returns
+    -------
+    LikelihoodRatioTests
+        Prints as a table. `n_components` is the answer. After Ctrl-C, the tests that
+        were begun, with the samples that were done.
+
+    Raises
+    ------
+    ValueError
+        For unusable arguments or rows, or if no sample can be fitted.
+
+    References
+    ----------
+    .. [McLachlan1987] G. J. McLachlan. On bootstrapping the likelihood ratio test
+       statistic for the number of components in a normal mixture. Applied Statistics
+       36, 318-324.
+
+    Examples
+    --------
+    >>> from mixtura import bootstrap_lrt, load_dataset
+    >>> waiting = load_dataset("old-faithful").values[:, 1:]
+    >>> result = bootstrap_lrt(waiting, 1, n_bootstrap=19, random_state=0)
+    >>> result.tests[0].p_value
+    0.05
+    """
+    owner = "bootstrap_lrt"
+    checks.check_count(owner, "n_bootstrap", n_bootstrap, 1)
+    if n_jobs is not None:
+        checks.check_jobs(owner, n_jobs)
+    check_level(level)
+    sizes = _sizes(owner, n_components)
+    template = GaussianMixture() if estimator is None else estimator
+    root = np.random.SeedSequence(entropy_of(random_state))
+    tests: list[LikelihoodRatioTest] = []
+    for size in sizes:
+        # A seed of its own for each K, whatever was tested before.
+        seed = np.random.SeedSequence(root.entropy, spawn_key=(size,))
+        own, *seeds = seed.spawn(n_bootstrap + 1)
+        null, alternative = _pair(template, size, own)
+        null.fit(X, sample_weight=sample_weight)
+        alternative.fit(X, sample_weight=sample_weight)
+        task = partial(_statistic, template, null)
+        try:
+            done = replicate(task, seeds, n_jobs)
+        except KeyboardInterrupt:
+            if not tests:
+                raise
+            return LikelihoodRatioTests(tuple(tests), level, False)
+        tests.append(
+            LikelihoodRatioTest(
+                size,
+                statistic(null, alternative),
+                np.array(done.values),
+                done.failures,
+            )
+        )
+        if not done.is_complete or tests[-1].p_value > level:
+            return LikelihoodRatioTests(tuple(tests), level, done.is_complete)
+    return LikelihoodRatioTests(tuple(tests), level)
+
+
+def _sizes(owner: str, n_components: Any) -> list[int]:
+    if not isinstance(n_components, Iterable):
+        checks.check_count(owner, "n_components", n_components, 1)
+        return [*range(1, n_components + 1)]
+    sizes = [*n_components]
+    for size in sizes:
+        checks.check_count(owner, "n_components", size, 1)
+    if not sizes or sizes != sorted(set(sizes)):
+        raise ValueError(
+            f"The 'n_components' parameter of {owner} must be an int, or ints in "
+            f"increasing order. Got {sizes!r} instead."
+        )
+    return sizes
+
+
+def _pair(template: Any, size: int, seed: np.random.SeedSequence) -> tuple[Any, Any]:
+    """Estimators with `size` components and with one more."""
+    numbers = [integer_seed(child) for child in seed.spawn(2)]
+    null, alternative = (
+        clone(template).set_params(n_components=size + more, random_state=number)
+        for more, number in enumerate(numbers)
+    )
+    return null, alternative
+
+
+def _statistic(template: Any, model: Any, seed: np.random.SeedSequence) -> float:
+    """Draw from the model, and fit both sizes to what is drawn."""
+    draws, own = seed.spawn(2)
+    n_samples = round(model.n_samples_fit_)
+    X: Array
+    X, _ = model.sample(n_samples, random_state=integer_seed(draws))
+    fits = [
+        quiet_fit(each, X, None) for each in _pair(template, len(model.weights_), own)
+    ]
+    if any(is_collapsed(fit, X, None) for fit in fits):
+        raise DegenerateComponentError(
+            "A component collapsed, so that the likelihood means little."
+        )
+    return statistic(*fits)

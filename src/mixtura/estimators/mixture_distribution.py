@@ -1,0 +1,8 @@
+"""A fitted Gaussian mixture as a distribution to work with."""
+
+from mixtura.estimators.mixture_conditioning import MixtureConditioning
+from mixtura.estimators.mixture_summaries import MixtureSummaries
+
+
+class MixtureDistribution(MixtureConditioning, MixtureSummaries):
+    """Everything that follows from the parameters of a Gaussian mixture alone."""

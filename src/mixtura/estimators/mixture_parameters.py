@@ -1,0 +1,53 @@
+"""What the methods of a fitted mixture share: its parameters and its columns."""
+
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from mixtura._types import Array, IntArray
+from mixtura.distribution import density
+from mixtura.estimators import checks
+from mixtura.estimators.columns import resolve
+from mixtura.families.covariance_structure import Covariance
+from mixtura.models.mixture import MixtureParams
+
+
+class MixtureParameters:
+    """Parameters with full covariances, and columns by name or index."""
+
+    covariance_type: str
+    random_state: Any
+    n_features_in_: int
+    weights_: Array
+    means_: Array
+    covariances_: Array
+
+    def _structure(self) -> Covariance:
+        raise NotImplementedError
+
+    def _density(self) -> MixtureParams:
+        """Parameters with full covariances, and weights that sum to one."""
+        check_is_fitted(self)
+        matrices = self._structure().to_full(self.covariances_, *self.means_.shape)
+        weights = self.weights_ / self.weights_.sum()
+        return density.gaussian_mixture(weights, self.means_, matrices)
+
+    def _columns(self, wanted: Any, argument: str) -> IntArray:
+        """Return the indices of columns; `argument` is what messages call them."""
+        check_is_fitted(self)
+        return resolve(wanted, self.n_features_in_, self._names(), argument)
+
+    def _names(self) -> list[str] | None:
+        names = getattr(self, "feature_names_in_", None)
+        return None if names is None else [str(name) for name in names]
+
+
+def as_probabilities(values: Any, argument: str) -> Array:
+    """Require numbers between 0 and 1, of any shape."""
+    array = checks.as_floats(values, argument)
+    wrong = (array < 0) | (array > 1)
+    if wrong.any():
+        raise ValueError(
+            f"{argument} must lie between 0 and 1; got {array[wrong].flat[0]}."
+        )
+    return array

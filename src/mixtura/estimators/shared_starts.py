@@ -1,0 +1,242 @@
+"""Starts that the candidates of a search share: relatives and neighbours in size.
+
+What one structure has found is a good start for another of the same size, and what has
+been found for one component less or more, with one split or left out, is another.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mixtura._types import Array
+from mixtura.acceleration import Automatic
+from mixtura.data import Rows
+from mixtura.em import Outcome, em
+from mixtura.estimators.gaussian_fit import Problem
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.robust_options import RobustOptions
+from mixtura.estimators.structures import STRUCTURES
+from mixtura.exceptions import DegenerateComponentError
+from mixtura.families.covariance_structure import Covariance
+from mixtura.families.parsimonious import SameAxes
+from mixtura.families.rough_axes import RoughAxes
+from mixtura.init.moves import grown, shrunk
+from mixtura.init.runs import from_partitions
+from mixtura.init.search import FEW_ROWS, Candidate, best_of, merit, several_starts
+from mixtura.models.mixture import MixtureParams
+
+RELATIVES = ("full", "diag", "spherical")
+"""Structures whose components are estimated separately, so that many starts in them
+cost little."""
+
+EACH = 2
+"""Optima of each relative that others start from."""
+
+CHAIN = 12
+"""How many smaller sizes are solved on the way to a size."""
+
+MERGES = 4
+"""Components of the next larger size that are left out in turn."""
+
+LEAST_STEPS = 100
+"""Steps that a fit must be allowed for its start to be worth a search."""
+
+
+def may_share(template: GaussianMixture) -> bool:
+    """Whether candidates with these arguments leave the start to the search."""
+    given = (template.weights_init, template.means_init, template.precisions_init)
+    return (
+        isinstance(template.init_params, str)
+        and template.init_params == "auto"
+        and all(value is None for value in given)
+        and template.n_init == 1
+        and template.algorithm == "em"
+        and isinstance(template.max_iter, int)
+        and template.max_iter >= LEAST_STEPS
+        and _is_plain(template)
+    )
+
+
+def _is_plain(template: GaussianMixture) -> bool:
+    """Whether no robust option is asked for; wrong ones are for the fit to name."""
+    try:
+        return RobustOptions.of(template) is None
+    except (TypeError, ValueError):
+        return False
+
+
+class Once:
+    """Values that are computed when first asked for, each by one thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._values: dict[Hashable, Any] = {}
+
+    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """Return the value of a key."""
+        with self._lock:
+            own = self._locks.setdefault(key, threading.Lock())
+        with own:
+            if key not in self._values:
+                self._values[key] = compute()
+            return self._values[key]
+
+
+@dataclass(frozen=True)
+class SharedStarts:
+    """The starts of all candidates on the same rows.
+
+    Each depends on the seed, the size and the structure only, and is computed when it
+    is first asked for.
+
+    Parameters
+    ----------
+    rows : Rows
+        Checked rows of positive weight.
+    template : GaussianMixture
+        Its arguments say how covariances are kept from collapsing.
+    seed : int
+    """
+
+    rows: Rows
+    template: GaussianMixture
+    seed: int
+    _known: Once = field(default_factory=Once, repr=False, compare=False)
+
+    def start(self, n_components: int, covariance_type: str) -> dict[str, Array]:
+        """Return initial values for `GaussianMixture`; none where it is on its own.
+
+        Parameters
+        ----------
+        n_components : int
+        covariance_type : str
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``weights_init``, ``means_init`` and ``precisions_init``; or empty.
+        """
+        if n_components == 1 or n_components >= len(self.rows):
+            return {}
+        structure = STRUCTURES[covariance_type]
+        problem, few = self._problem(structure)
+        if n_components >= len(few):
+            return {}
+        try:
+            params = self._polished(self._final(n_components, structure), problem)
+        except DegenerateComponentError:
+            return {}
+        inner = problem.in_user_units(params)
+        precisions = structure.precisions(inner.components.precision_cholesky)
+        if not (np.isfinite(precisions).all() and (inner.weights > 0).all()):
+            return {}
+        return {
+            "weights_init": inner.weights,
+            "means_init": inner.components.means,
+            "precisions_init": precisions,
+        }
+
+    def _problem(self, structure: Covariance) -> tuple[Problem, Rows]:
+        """Return the problem, and a few of its distinct rows to try starts on."""
+
+        def compute() -> tuple[Problem, Rows]:
+            rng = np.random.default_rng([self.seed, 0])
+            problem = self.template._problem(self.rows, _rough(structure), rng)
+            few = problem.sample
+            if len(few) > FEW_ROWS:
+                chosen = rng.choice(len(few), size=FEW_ROWS, replace=False)
+                few = few.take(np.sort(chosen))
+            return problem, few
+
+        known: tuple[Problem, Rows] = self._known.get(structure.name, compute)
+        return known
+
+    def _pool(self, n_components: int) -> list[Array]:
+        """Responsibilities that relatives with so many components lead to."""
+        return [
+            values
+            for number in range(len(RELATIVES))
+            for values in self._relative(n_components, number)
+        ]
+
+    def _relative(self, n_components: int, number: int) -> list[Array]:
+        """Responsibilities that one of the relatives leads to; none if it collapses."""
+        problem, few = self._problem(STRUCTURES[RELATIVES[number]])
+
+        def compute() -> list[Array]:
+            rng = np.random.default_rng([self.seed, n_components, number])
+            try:
+                found = several_starts(
+                    problem.model, few, n_components, rng, problem.is_sound, EACH
+                )
+            except DegenerateComponentError:
+                return []
+            return [problem.model.posterior(params, few).values for params in found]
+
+        known: list[Array] = self._known.get((number, n_components), compute)
+        return known
+
+    def _best(
+        self, n_components: int, structure: Covariance, chain: int = CHAIN
+    ) -> Candidate:
+        """Return the best run from relatives, and from one component less."""
+
+        def compute() -> Candidate:
+            _, few = self._problem(structure)
+            if n_components == 1:
+                return self._followed(structure, [np.ones((len(few), 1))])
+            partitions = self._pool(n_components)
+            if chain:
+                less = self._best(n_components - 1, structure, chain - 1)
+                partitions += grown(self._posterior(less, structure), few)
+            return self._followed(structure, partitions)
+
+        # A chain that is long enough ends at one component.
+        key = structure.name, n_components, min(chain, n_components)
+        known: Candidate = self._known.get(key, compute)
+        return known
+
+    def _final(self, n_components: int, structure: Covariance) -> Candidate:
+        """Return the best run from relatives and from neighbours on both sides."""
+        best, (_, few) = self._best(n_components, structure), self._problem(structure)
+        if n_components + 1 >= len(few):
+            return best
+        assert few.weights is not None
+        try:
+            more = self._best(n_components + 1, structure)
+            merged = shrunk(self._posterior(more, structure), few.weights)[:MERGES]
+            other = self._followed(structure, merged)
+        except DegenerateComponentError:
+            return best
+        return max(best, other, key=merit)
+
+    def _posterior(self, candidate: Candidate, structure: Covariance) -> Array:
+        problem, few = self._problem(structure)
+        return problem.model.posterior(candidate.run.params, few).values
+
+    def _followed(
+        self, structure: Covariance, partitions: Sequence[Array]
+    ) -> Candidate:
+        problem, few = self._problem(structure)
+        starts = from_partitions(problem.model, few, partitions)
+        return best_of(problem.model, few, starts, problem.is_sound)
+
+    def _polished(self, candidate: Candidate, problem: Problem) -> MixtureParams:
+        """Go on with cheap M-steps, where there are any, to where they lead."""
+        params = candidate.run.params
+        if not isinstance(problem.family.structure, RoughAxes):
+            return params
+        result = em(problem.model, problem.sample, params, acceleration=Automatic())
+        if result.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+        polished: MixtureParams = result.params
+        return polished
+
+
+def _rough(structure: Covariance) -> Covariance:
+    """Return a structure with cheaper M-steps, where there is one."""
+    return RoughAxes(structure) if isinstance(structure, SameAxes) else structure

@@ -1,0 +1,378 @@
+"""Laws of the classifier."""
+
+import numpy as np
+import pytest
+from mixtures import TYPES, clusters
+from scipy.special import log_softmax, logsumexp
+from scipy.stats import multivariate_normal
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mixtura import GaussianMixture, GaussianMixtureClassifier
+from mixtura.estimators.class_fits import best_temperature
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+WINE, CULTIVAR = load_wine(return_X_y=True)
+
+
+def two_classes(seed, n_samples=300):
+    """Rows of two classes, each of two round clusters at opposite corners."""
+    rng = np.random.default_rng(seed)
+    corners = 3.0 * np.array([[-1, -1], [1, 1], [-1, 1], [1, -1]])
+    corner = rng.integers(4, size=n_samples)
+    X = corners[corner] + rng.standard_normal((n_samples, 2))
+    return X, np.array(["same", "same", "other", "other"])[corner]
+
+
+@pytest.mark.filterwarnings("ignore::mixtura.exceptions.DegenerateDataWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(
+    [
+        GaussianMixtureClassifier(),
+        GaussianMixtureClassifier(covariance_type="tied"),
+        GaussianMixtureClassifier((1, 2), covariance_type="spherical"),
+        GaussianMixtureClassifier(covariance_type="diag", pooled=False),
+    ]
+)
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag"])
+@pytest.mark.parametrize("X, y", [(IRIS, SPECIES), (WINE, CULTIVAR)])
+def test_one_component_a_class_is_discriminant_analysis(X, y, covariance_type):
+    ours = GaussianMixtureClassifier(covariance_type=covariance_type).fit(X, y)
+    means = np.stack([X[y == c].mean(axis=0) for c in range(3)])
+    scatter = np.stack([np.cov(X[y == c].T, ddof=0) for c in range(3)])
+    if covariance_type == "tied":
+        shares = np.bincount(y) / len(y)
+        scatter[:] = np.tensordot(shares, scatter, axes=1)
+    if covariance_type == "diag":
+        scatter *= np.eye(X.shape[1])
+    log_density = np.column_stack(
+        [
+            multivariate_normal.logpdf(X, m, s)
+            for m, s in zip(means, scatter, strict=True)
+        ]
+    )
+    np.testing.assert_allclose(
+        ours.class_log_densities(X), log_density, rtol=1e-7, atol=1e-7
+    )
+    np.testing.assert_allclose(ours.class_prior_, np.bincount(y) / len(y), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "covariance_type, theirs",
+    [
+        ("full", QuadraticDiscriminantAnalysis()),
+        ("tied", LinearDiscriminantAnalysis()),
+        ("diag", GaussianNB(var_smoothing=0)),
+    ],
+)
+def test_decisions_are_those_of_scikit_learn(covariance_type, theirs):
+    X, y = clusters(0, n_samples=3000), clusters(0, n_samples=3000)[:, 0] > 1
+    X = X + np.random.default_rng(1).normal(size=X.shape)
+    ours = GaussianMixtureClassifier(covariance_type=covariance_type).fit(X, y)
+    theirs.fit(X, y)
+    # theirs divide by n - 1 and n - n_classes, ours by n
+    np.testing.assert_allclose(
+        ours.predict_proba(X), theirs.predict_proba(X), atol=2e-3
+    )
+    assert (ours.predict(X) == theirs.predict(X)).mean() > 0.999
+
+
+def test_a_class_by_itself_has_the_mixture_of_its_rows():
+    X, y = two_classes(0)
+    ours = GaussianMixtureClassifier(2, random_state=0).fit(X, y)
+    assert ours.classes_.tolist() == ["other", "same"]
+    for c, name in enumerate(ours.classes_):
+        alone = GaussianMixture(2, random_state=0).fit(X[y == name])
+        np.testing.assert_array_equal(ours.mixtures_[c].means_, alone.means_)
+        np.testing.assert_allclose(
+            ours.class_log_densities(X)[:, c], alone.score_samples(X)
+        )
+    assert ours.score(X, y) > 0.97
+
+
+def test_more_components_find_what_one_cannot():
+    X, y = two_classes(1)
+    one = GaussianMixtureClassifier(covariance_type="spherical").fit(X, y)
+    by_bic = GaussianMixtureClassifier(
+        range(1, 5), covariance_type="spherical", random_state=0
+    ).fit(X, y)
+    assert one.score(X, y) < 0.7
+    assert by_bic.n_components_.tolist() == [2, 2]
+    assert by_bic.score(X, y) > 0.97
+
+
+def test_the_number_of_components_is_that_of_least_bic():
+    X, y = two_classes(2)
+    ours = GaussianMixtureClassifier([1, 2, 3], random_state=0).fit(X, y)
+    for c, name in enumerate(ours.classes_):
+        rows = X[y == name]
+        bic = [
+            GaussianMixture(k, random_state=0).fit(rows).bic(rows) for k in (1, 2, 3)
+        ]
+        assert ours.n_components_[c] == 1 + np.argmin(bic)
+
+
+def test_classes_may_differ_in_their_components():
+    X, y = two_classes(3)
+    sizes = {"same": 2, "other": [1, 3]}
+    ours = GaussianMixtureClassifier(sizes, random_state=0).fit(X, y)
+    assert ours.n_components_[1] == 2 and ours.n_components_[0] in (1, 3)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_probabilities_obey_bayes_rule(n_components, temperature):
+    X, y = two_classes(4)
+    priors = np.array([0.9, 0.1])
+    ours = GaussianMixtureClassifier(
+        n_components, priors=priors, temperature=temperature, random_state=0
+    ).fit(X, y)
+    log_joint = ours.class_log_densities(X) + np.log(priors)
+    np.testing.assert_allclose(ours.predict_joint_log_proba(X), log_joint)
+    np.testing.assert_allclose(
+        ours.predict_log_proba(X), log_softmax(log_joint / temperature, axis=1)
+    )
+    np.testing.assert_allclose(
+        np.log(ours.predict_proba(X)), ours.predict_log_proba(X), atol=1e-12
+    )
+    np.testing.assert_array_equal(
+        ours.predict(X), ours.classes_[log_joint.argmax(axis=1)]
+    )
+    np.testing.assert_allclose(ours.score_samples(X), logsumexp(log_joint, axis=1))
+
+
+def test_priors_move_the_border_and_nothing_else():
+    X, y = IRIS, SPECIES
+    default = GaussianMixtureClassifier().fit(X, y)
+    priors = {0: 0.2, 1: 0.7, 2: 0.1}
+    ours = GaussianMixtureClassifier(priors=priors).fit(X, y)
+    np.testing.assert_allclose(ours.class_prior_, [0.2, 0.7, 0.1])
+    np.testing.assert_allclose(
+        ours.class_log_densities(X), default.class_log_densities(X), rtol=1e-9
+    )
+    assert (ours.predict(X) == 1).sum() > (default.predict(X) == 1).sum()
+
+
+@pytest.mark.parametrize("pooled", [None, False])
+def test_a_row_of_weight_two_counts_twice(pooled):
+    weights = np.random.default_rng(0).integers(0, 3, size=len(IRIS))
+    settings = {"covariance_type": "diag", "pooled": pooled}
+    weighted = GaussianMixtureClassifier(**settings).fit(IRIS, SPECIES, weights)
+    repeated = GaussianMixtureClassifier(**settings).fit(
+        IRIS.repeat(weights, axis=0), SPECIES.repeat(weights)
+    )
+    np.testing.assert_allclose(
+        weighted.predict_joint_log_proba(IRIS),
+        repeated.predict_joint_log_proba(IRIS),
+        rtol=1e-9,
+    )
+    assert weighted.log_likelihood_ == pytest.approx(repeated.log_likelihood_)
+
+
+@pytest.mark.parametrize("pooled", [None, False])
+def test_the_log_likelihood_is_that_of_rows_and_classes(pooled):
+    ours = GaussianMixtureClassifier(pooled=pooled).fit(IRIS, SPECIES)
+    joint = ours.predict_joint_log_proba(IRIS)
+    total = joint[np.arange(len(IRIS)), SPECIES].sum()
+    assert ours.log_likelihood_ == pytest.approx(total, rel=1e-9)
+
+
+def hidden(y, share, seed=0):
+    """Labels of which this share is hidden by -1."""
+    unknown = np.random.default_rng(seed).random(len(y)) < share
+    return np.where(unknown, -1, y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("max_iter", [1000, 3])
+@pytest.mark.parametrize(
+    "covariance_type, n_components, pooled",
+    [
+        ("full", 1, None),
+        ("tied", 1, None),
+        ("diag", 2, None),
+        ("tied", 2, True),
+        ("spherical", {0: 1, 1: 3, 2: 2}, None),
+    ],
+)
+def test_rows_without_a_class_raise_the_likelihood_at_each_iteration(
+    covariance_type, n_components, pooled, max_iter
+):
+    y = hidden(CULTIVAR, 0.7)
+    ours = GaussianMixtureClassifier(
+        n_components,
+        covariance_type=covariance_type,
+        pooled=pooled,
+        unlabelled=-1,
+        max_iter=max_iter,
+        random_state=0,
+    ).fit(WINE, y)
+    assert ours.classes_.tolist() == [0, 1, 2]
+    bounds = np.array(ours.lower_bounds_)
+    assert len(bounds) > 2 and (np.diff(bounds) >= 0).all()
+    joint = ours.predict_joint_log_proba(WINE)
+    known = y != -1
+    total = joint[known, y[known]].sum() + logsumexp(joint[~known], axis=1).sum()
+    assert ours.log_likelihood_ == pytest.approx(total, rel=1e-9)
+    assert bounds[-1] * len(WINE) == pytest.approx(total, rel=1e-9)
+
+
+def test_a_fit_that_did_not_converge_says_so():
+    y = hidden(CULTIVAR, 0.9)
+    with pytest.warns(ConvergenceWarning, match=r"did not converge.*Raise max_iter"):
+        ours = GaussianMixtureClassifier(
+            covariance_type="tied", unlabelled=-1, max_iter=1
+        ).fit(WINE, y)
+    assert not ours.converged_ and ours.n_iter_ == 1
+
+
+def test_one_component_a_class_is_a_mixture_with_labels():
+    y = hidden(SPECIES, 0.6)
+    ours = GaussianMixtureClassifier(unlabelled=-1, tol=1e-10).fit(IRIS, y)
+    start = np.stack([IRIS[y == c].mean(axis=0) for c in range(3)])
+    mixture = GaussianMixture(3, means_init=start, tol=1e-10).fit(IRIS, labels=y)
+    np.testing.assert_allclose(ours.class_prior_, mixture.weights_, atol=1e-5)
+    means = np.concatenate([part.means_ for part in ours.mixtures_])
+    np.testing.assert_allclose(means, mixture.means_, atol=1e-4)
+    assert ours.log_likelihood_ == pytest.approx(mixture.log_likelihood_, abs=1e-4)
+
+
+def test_rows_without_a_class_help():
+    X, y = load_iris(return_X_y=True)
+    gains = []
+    for seed in range(6):
+        part = hidden(y, 0.85, seed)
+        few = part != -1
+        settings = {"covariance_type": "tied"}
+        alone = GaussianMixtureClassifier(**settings).fit(X[few], part[few])
+        helped = GaussianMixtureClassifier(unlabelled=-1, **settings).fit(X, part)
+        gains.append(helped.score(X[~few], y[~few]) - alone.score(X[~few], y[~few]))
+    assert np.mean(gains) > 0
+
+
+def test_given_priors_hold_among_rows_without_a_class():
+    y = hidden(CULTIVAR, 0.5)
+    priors = [0.2, 0.5, 0.3]
+    ours = GaussianMixtureClassifier(
+        2, covariance_type="diag", priors=priors, unlabelled=-1, random_state=0
+    ).fit(WINE, y)
+    np.testing.assert_allclose(ours.class_prior_, priors, rtol=1e-12)
+    assert (np.diff(ours.lower_bounds_) >= 0).all()
+
+
+def test_labels_may_be_words_and_unlabelled_one_of_them():
+    X, y = two_classes(5)
+    part = y.copy()
+    part[::2] = ""
+    ours = GaussianMixtureClassifier(2, unlabelled="", random_state=0).fit(X, part)
+    assert ours.classes_.tolist() == ["other", "same"]
+    assert ours.score(X, y) > 0.97
+
+
+@pytest.mark.parametrize("shift, scale", [(1e6, 1.0), (0.0, 2.0**-8)])
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_probabilities_do_not_depend_on_origin_and_units(shift, scale, covariance_type):
+    X = np.round(IRIS * 2.0**20) / 2.0**20
+    scales = np.full(4, scale)
+    if covariance_type != "spherical":
+        scales = scale ** np.arange(4)
+    settings = {"covariance_type": covariance_type, "random_state": 0}
+    for sizes in (1, 2):
+        here = GaussianMixtureClassifier(sizes, **settings).fit(X, SPECIES)
+        moved = X * scales + shift
+        there = GaussianMixtureClassifier(sizes, **settings).fit(moved, SPECIES)
+        np.testing.assert_allclose(
+            here.predict_proba(X), there.predict_proba(moved), atol=1e-5
+        )
+
+
+def test_a_temperature_makes_held_out_probabilities_honest():
+    X, y = load_breast_cancer(return_X_y=True)
+    train = np.arange(len(y)) % 2 == 0
+    losses, temperatures = [], []
+    for temperature in (1.0, "auto"):
+        ours = GaussianMixtureClassifier(
+            covariance_type="diag", temperature=temperature, random_state=0
+        ).fit(X[train], y[train])
+        losses.append(log_loss(y[~train], ours.predict_proba(X[~train])))
+        temperatures.append(ours.temperature_)
+    assert temperatures[0] == 1.0 and temperatures[1] > 2
+    assert losses[1] < 0.5 * losses[0]
+
+
+def test_the_temperature_is_where_the_log_loss_is_least():
+    rng = np.random.default_rng(0)
+    log_joint = rng.normal(size=(5000, 3)) * 2
+    p = np.exp(log_softmax(log_joint, axis=1))
+    labels = (p.cumsum(axis=1) < rng.random((5000, 1))).sum(axis=1)
+    for factor in (0.25, 1.0, 8.0):
+        found = best_temperature(log_joint * factor, labels, np.ones(5000))
+        assert found == pytest.approx(factor, rel=0.05)
+
+
+def test_it_works_inside_scikit_learn_calibration_and_cross_validation():
+    X, y = load_breast_cancer(return_X_y=True)
+    classifier = GaussianMixtureClassifier(covariance_type="diag")
+    calibrated = CalibratedClassifierCV(classifier, method="sigmoid").fit(X, y)
+    plain = classifier.fit(X, y)
+    assert log_loss(y, calibrated.predict_proba(X)) < log_loss(
+        y, plain.predict_proba(X)
+    )
+    scores = cross_val_score(GaussianMixtureClassifier(covariance_type="tied"), X, y)
+    assert scores.mean() > 0.94
+
+
+def test_a_class_without_spread_is_named():
+    X, y = clusters(0), np.zeros(240, dtype=int)
+    y[0] = 7
+    with pytest.warns(UserWarning, match="Class np.int64\\(7\\)|Class 7"):
+        GaussianMixtureClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"covariance_type": "round"}, "'covariance_type'.*'round'"),
+        ({"temperature": 0}, "'temperature'.*positive float.*Got 0"),
+        ({"temperature": "cold"}, "'temperature'.*Got 'cold'"),
+        ({"priors": [0.5, 0.6, 0.1]}, r"positive and sum to 1.*1\.2"),
+        ({"priors": [0.5, 0.5]}, r"shape of \(3,\)"),
+        ({"priors": {0: 0.5, 1: 0.5}}, "priors.*every class; 2 is missing"),
+        ({"n_components": {0: 1, 1: 1}}, "n_components.*every class; 2 is missing"),
+        ({"n_components": []}, "must offer a number"),
+        ({"n_components": [1, 0]}, "'n_components'.*Got 0"),
+        ({"n_components": "two"}, "'n_components'.*Got 'two'"),
+        ({"n_components": 51}, "Class 0 has n_samples = 50.*n_components = 51"),
+        (
+            {"unlabelled": 2, "covariance_type": "tied", "n_components": 2},
+            "pooled=True, or a covariance_type of full, diag, spherical; got 'tied'",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        GaussianMixtureClassifier(**arguments).fit(IRIS, SPECIES)
+
+
+def test_no_class_at_all_is_an_error():
+    with pytest.raises(ValueError, match=r"class of at least one row.*-1"):
+        GaussianMixtureClassifier(unlabelled=-1).fit(IRIS, np.full(150, -1))
+    y = np.r_[0, np.ones(149, dtype=int)]
+    with (
+        pytest.raises(ValueError, match=r"two classes of at least two rows.*1"),
+        pytest.warns(UserWarning, match="collapsed"),
+    ):
+        GaussianMixtureClassifier(temperature="auto").fit(IRIS, y)

@@ -1,0 +1,147 @@
+"""Short runs side by side do what each would do alone; splits find better places."""
+
+import numpy as np
+import pytest
+from tests.checks import same
+
+from mixtura.data import Rows
+from mixtura.em import em
+from mixtura.exceptions import DegenerateComponentError
+from mixtura.families.constraints import Floor, Ridge, Unconstrained
+from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
+from mixtura.families.gaussian import Gaussian
+from mixtura.init import runs
+from mixtura.init.moves import splits
+from mixtura.init.runs import Run, from_partitions
+from mixtura.models.categorical import one_hot
+from mixtura.models.mixture import Equal, Free, Mixture
+
+SEPARATE = (Full(), Diagonal(), Spherical())
+CONSTRAINTS = {
+    "none": Unconstrained(),
+    "ridge": Ridge(np.full(2, 0.1)),
+    "floor": Floor(np.full(2, 0.2)),
+}
+STEPS = 7
+
+
+def followed(model, data, starts, n_steps):
+    return runs.followed(model, data, [*map(Run.at, starts)], n_steps)
+
+
+def three_blobs(seed=0, n=90):
+    rng = np.random.default_rng(seed)
+    centres = np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]])
+    rows = centres[np.arange(n) % 3] + rng.standard_normal((n, 2))
+    return Rows(rows, rng.uniform(0.5, 2.0, size=n))
+
+
+def partitions(n_rows, n_components, n_starts, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        one_hot(rng.integers(n_components, size=n_rows), n_components)
+        for _ in range(n_starts)
+    ]
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
+@pytest.mark.parametrize("structure", SEPARATE, ids=lambda s: s.name)
+@pytest.mark.parametrize("proportions", [Free(), Equal()], ids=["free", "equal"])
+def test_side_by_side_is_one_after_the_other(structure, constraint, proportions):
+    model = Mixture(Gaussian(structure, CONSTRAINTS[constraint]), proportions)
+    data = three_blobs()
+    chosen = partitions(len(data), 3, 5)
+    starts = from_partitions(model, data, chosen)
+    together = followed(model, data, starts, STEPS)
+    assert len(together) == len(chosen)
+    for start, values, run in zip(starts, chosen, together, strict=True):
+        same(start, model.from_responsibilities(data, values), 1e-12)
+        alone = em(model, data, start, tol=0.0, max_iter=STEPS)
+        same(run.params, alone.params, 1e-9)
+        assert run.objective == pytest.approx(alone.log_likelihood, rel=1e-12)
+
+
+def test_structures_that_share_run_one_by_one(monkeypatch):
+    def never(*_):
+        raise AssertionError("tied covariances were stacked")
+
+    monkeypatch.setattr(runs, "_side_by_side", never)
+    model, data = Mixture(Gaussian(Tied())), three_blobs()
+    starts = from_partitions(model, data, partitions(len(data), 3, 3))
+    assert len(followed(model, data, starts, 2)) == 3
+
+
+def test_a_component_without_rows_stays_out():
+    model, data = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-8)))), three_blobs()
+    empty = one_hot(np.arange(len(data)) % 2, 3)
+    starts = from_partitions(model, data, [empty, *partitions(len(data), 3, 2)])
+    run = followed(model, data, starts, STEPS)[0]
+    alone = em(model, data, starts[0], tol=0.0, max_iter=STEPS)
+    assert run.params.weights[2] == 0
+    assert run.objective == pytest.approx(alone.log_likelihood, rel=1e-12)
+
+
+def test_a_run_that_collapses_is_left_out_and_the_others_go_on():
+    model, data = Mixture(Gaussian(Full())), three_blobs()
+    lonely = one_hot(np.minimum(np.arange(len(data)), 1), 2)  # one row by itself
+    sound = partitions(len(data), 2, 3)
+    starts = from_partitions(model, data, [sound[0], lonely, *sound[1:]])
+    assert len(starts) == 3
+    with pytest.raises(DegenerateComponentError):
+        from_partitions(model, data, [lonely, lonely])
+
+
+def test_settled_runs_end_early(monkeypatch):
+    model, data = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-8)))), three_blobs()
+    starts = from_partitions(model, data, partitions(len(data), 3, 2))
+    passes = []
+    kernels = type(Full.kernels)
+    original = kernels.side_by_side
+
+    def counted(*arguments):
+        passes.append(1)
+        return original(*arguments)
+
+    monkeypatch.setattr(kernels, "side_by_side", counted)
+    followed(model, data, starts, 10_000)
+    assert 2 < len(passes) < 5_000
+
+
+def two_far_apart(n=120):
+    """Four clusters, two of them far from the other two."""
+    rng = np.random.default_rng(1)
+    centres = np.array([[0.0, 0.0], [0.0, 9.0], [60.0, 0.0], [60.0, 9.0]])
+    return Rows(centres[np.arange(n) % 4] + rng.standard_normal((n, 2)), np.ones(n))
+
+
+def test_a_split_leads_out_of_a_local_optimum():
+    """Three components on one side and one on the other are an optimum for EM."""
+    data = two_far_apart()
+    model = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-6))))
+    cluster = np.arange(len(data)) % 4
+    stuck = np.where(
+        cluster >= 2, 3, np.where(cluster == 1, 2, np.arange(120) % 8 // 4)
+    )
+    start = model.from_responsibilities(data, one_hot(stuck, 4))
+    local = em(model, data, start)
+    best = em(model, data, model.from_responsibilities(data, one_hot(cluster, 4)))
+    assert local.log_likelihood < best.log_likelihood - 20
+    rng = np.random.default_rng(0)
+    tried = from_partitions(model, data, splits(model, data, local.params, 12, rng))
+    reached = max(run.objective for run in followed(model, data, tried, 50))
+    assert reached == pytest.approx(best.log_likelihood, abs=1e-3)
+
+
+@pytest.mark.parametrize("n_components", [2, 3, 5])
+def test_splits_are_responsibilities(n_components):
+    data = three_blobs()
+    model = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-6))))
+    (start,) = from_partitions(model, data, partitions(len(data), n_components, 1))
+    rng = np.random.default_rng(0)
+    moves = splits(model, data, start, 100, rng)
+    assert len(moves) == n_components * (n_components - 1)
+    for values in moves:
+        assert values.shape == (len(data), n_components)
+        assert (values >= 0).all()
+        np.testing.assert_allclose(values.sum(axis=1), 1.0, rtol=1e-12)
+    assert len(splits(model, data, start, 1, rng)) == 1
