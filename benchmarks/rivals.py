@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.kernels import problem
 from benchmarks.problems import as_in_a_fit, check_agreement, iteration, rounded
 from benchmarks.size import CPUS, SIZES, Size
-from benchmarks.table import NOT_SLOWER, Row, Table, number
+from benchmarks.table import NOT_SLOWER, Bar, Row, Table, number
 from benchmarks.timing import alternate_timers
 
 WORKER = Path(__file__).with_name("rival_worker.py")
@@ -31,6 +31,12 @@ CASES = {
     ("full", 32, 16): (20_000, ("oneDAL",)),
     ("full", 64, 20): (60_000, ("oneDAL",)),
     ("diag", 10, 10): (100_000, ("oneDAL", "mlpack")),
+}
+
+BARS = {
+    ("oneDAL", "full", 2, 3): Bar(4),
+    ("oneDAL", "full", 10, 10): Bar(4),
+    ("oneDAL", "full", 32, 16): Bar(3.5),
 }
 
 RIVALS_AGREE = 1e-6
@@ -114,7 +120,9 @@ def _row(
     except RivalError as error:
         return Row(label, [f"{n:,}", title, f"fails: {error}", "–"])
     times = [number(rounds.median(i) * 1e9 / (n * k)) for i in (0, 1)]
-    return Row(label, [f"{n:,}", title, *times], rounds.ratio(0, 1), NOT_SLOWER)
+    rival = title.partition(" ")[0]
+    bar = BARS.get((rival, covariance_type, d, k), NOT_SLOWER)
+    return Row(label, [f"{n:,}", title, *times], rounds.ratio(0, 1), bar)
 
 
 @contextmanager

@@ -55,15 +55,13 @@ def tables(size: Size) -> list[Table]:
         rows.append(Row(str(case), cells, float(hits[1]), None, ""))
     mean = [f"{found[:, 0].mean():.0%}", *map(duration, spent.mean(axis=0))]
     ratio = float(spent[:, 0].sum() / spent[:, 1].sum())
-    last = Row(
-        "all", [*mean, f"{ratio:.2g}×"], float(found[:, 1].mean()), SUCCESS, ""
-    )
+    last = Row("all", [*mean, f"{ratio:.2g}×"], float(found[:, 1].mean()), SUCCESS, "")
     columns = ("data", "scikit-learn finds it", "takes", "mixtura takes", "ratio")
     about = (
-        f"Share of {n_seeds} seeds for which a fit comes within {NATS} nats of the best "
-        f"log-likelihood known: of {RESTARTS:,} random restarts and of all fits of "
-        "either side, fits with a collapsed component aside. Mixtura with its defaults, "
-        "n_init=1, scikit-learn with n_init=10, and mean times."
+        f"Share of {n_seeds} seeds for which a fit comes within {NATS} nats of the "
+        f"best log-likelihood known: of {RESTARTS:,} random restarts and of all fits "
+        "of either side, fits with a collapsed component aside. Mixtura with its "
+        "defaults, n_init=1, scikit-learn with n_init=10, and mean times."
     )
     return [Table("Finding the best optimum", columns, [*rows, last], about, "mixtura")]
 

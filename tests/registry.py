@@ -18,6 +18,7 @@ from mixtura.families.bernoulli import Bernoulli, BernoulliParams
 from mixtura.families.constraints import Fixed, Floor, Ridge, Unconstrained
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
+from mixtura.families.low_rank import Factors
 from mixtura.families.parsimonious import (
     EEI,
     EEV,
@@ -48,12 +49,18 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Structure:
-    """A covariance structure, random covariances, and admissible ones nearby."""
+    """A covariance structure, random covariances, and admissible ones nearby.
+
+    The last three are those of `Family`.
+    """
 
     name: str
     make: Callable[[], Any]
     random: Callable[[Rng, int, int], Any]  # (rng, n_components, n_features)
     nearby: Callable[[Any, Rng, float], Any]  # (covariances, rng, size)
+    n_features: int = N_FEATURES
+    has_edge: bool = False
+    tolerance: float = 1e-11
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,31 @@ SHARING = (
     sharing(EII, STRUCTURES[3]),
 )
 
+
+def low_rank(n_factors: int, isotropic: bool) -> Structure:
+    """Factors and noise in four columns, which two factors fill but for the noise."""
+    structure = Factors(n_factors, isotropic)
+
+    def random(rng, k, d):
+        loadings = rng.standard_normal((k, d, n_factors))
+        noise = rng.uniform(0.5, 2, (k, 1 if isotropic else d))
+        return loadings @ np.swapaxes(loadings, 1, 2) + noise[:, :, None] * np.eye(d)
+
+    return Structure(
+        structure.name,
+        lambda: Factors(n_factors, isotropic),
+        random,
+        lambda values, rng, size: structure.projected(
+            nearby_matrices(values, rng, size)
+        ),
+        n_features=4,
+        has_edge=True,
+        tolerance=1e-9,
+    )
+
+
+LOW_RANK = (low_rank(1, False), low_rank(2, False), low_rank(2, True))
+
 RIDGE = np.array([0.3, 0.1])
 FLOOR = np.array([0.5, 0.9])
 
@@ -220,8 +252,9 @@ def gaussian(structure: Structure, constraint: Constraint) -> Family:
         return family.params(means, allowed)
 
     def random_params(rng, n_components):
-        means = 2.5 * rng.standard_normal((n_components, N_FEATURES))
-        return admissible(means, structure.random(rng, n_components, N_FEATURES))
+        n_features = structure.n_features
+        means = 2.5 * rng.standard_normal((n_components, n_features))
+        return admissible(means, structure.random(rng, n_components, n_features))
 
     def nearby(params, rng, size):
         means = params.means + size * rng.standard_normal(params.means.shape)
@@ -232,8 +265,9 @@ def gaussian(structure: Structure, constraint: Constraint) -> Family:
         return np.abs(params.precision_cholesky).max() < 100
 
     name = f"{structure.name}-{constraint.name}"
-    flags = (constraint.has_edge, constraint.is_density)
-    return Family(name, make, random_params, nearby, is_regular, *flags)
+    has_edge = constraint.has_edge or structure.has_edge
+    rest = (has_edge, constraint.is_density, structure.tolerance)
+    return Family(name, make, random_params, nearby, is_regular, *rest)
 
 
 POISSON = Family(
@@ -260,6 +294,7 @@ GAUSSIANS = tuple(
         *product(STRUCTURES, CONSTRAINTS),
         *product(SHARING, (CONSTRAINTS[0], CONSTRAINTS[2])),
         *product(SHARING[:3], (CONSTRAINTS[1],)),
+        *product(LOW_RANK, (CONSTRAINTS[0],)),
     )
 )
 FAMILIES = {family.name: family for family in (*GAUSSIANS, POISSON, BERNOULLI)}
@@ -381,7 +416,7 @@ def factor_analysis(noise) -> Model:
     )
 
 
-SHARED_NAMES = {structure.name for structure in SHARING}
+SHARED_NAMES = {structure.name for structure in (*SHARING, *LOW_RANK)}
 MODELS = (
     *(mixture(family) for family in FAMILIES.values()),
     *(

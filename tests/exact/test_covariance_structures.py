@@ -17,9 +17,8 @@ CODES = tuple(
     "EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV".split()  # mclust's order
 )
 CODE = pytest.mark.parametrize("code", CODES)
-SIZES = pytest.mark.parametrize(
-    "k, d", [(1, 3), (2, 1), (2, 2), (3, 2), (4, 3), (3, 4)]
-)
+LARGE = [pytest.param(k, d, marks=pytest.mark.slow) for k, d in ((4, 3), (3, 4))]
+SIZES = pytest.mark.parametrize("k, d", [(1, 3), (2, 1), (2, 2), (3, 2), *LARGE])
 
 # A structure and those that contain it directly: a letter less in common.
 CONTAINED = {

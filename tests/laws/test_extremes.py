@@ -22,9 +22,10 @@ GAUSSIAN = pytest.mark.parametrize(
 DISTANCES = pytest.mark.parametrize("distance", [1e3, 1e8, 1e100, 1e160, 1e200, 1e300])
 
 
-def with_far_rows(distance):
-    near = np.random.default_rng(0).normal(size=(20, 2))
+def with_far_rows(distance, n_features=2):
+    near = np.random.default_rng(0).normal(size=(20, n_features))
     far = distance * np.array([[1.0, 0.0], [-1.0, 1.0], [0.3, -1.0]])
+    far = np.tile(far, n_features // 2)
     return Rows(np.concatenate([near, far]))
 
 
@@ -32,7 +33,7 @@ def with_far_rows(distance):
 @GAUSSIAN
 def test_far_rows_have_responsibilities(name, distance):
     model, params, _, _ = start(mixture(FAMILIES[name]), 0)
-    data = with_far_rows(distance)
+    data = with_far_rows(distance, params.components.means.shape[1])
     posterior = model.posterior(params, data)
     distributions(posterior.values)
     finite(posterior.log_likelihood)
@@ -45,7 +46,8 @@ def test_far_rows_have_responsibilities(name, distance):
 @GAUSSIAN
 def test_far_rows_have_finite_statistics(name, how, distance):
     model, params, _, _ = start(mixture(FAMILIES[name]), 0)
-    finite(model.e_step(params, with_far_rows(distance), how))
+    data = with_far_rows(distance, params.components.means.shape[1])
+    finite(model.e_step(params, data, how))
 
 
 @HOWS

@@ -386,3 +386,52 @@ def test_wrong_tables_are_refused(fitted):
     frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(c="setosa")
     with pytest.raises(TypeError, match="must hold numbers; column 'c' holds"):
         draw(model, frame)
+
+
+def test_classification_shows_the_components_alone(fitted):
+    for n_columns in (1, 2, 3):
+        display = draw(*fitted(n_columns), kind="classification")
+        assert display.contours_ == display.mixture_lines_ == display.regions_ == []
+        assert len(display.ellipses_) == {1: 0, 2: 4, 3: 12}[n_columns]
+        assert len(display.component_lines_) == {1: 2, 2: 0, 3: 6}[n_columns]
+        texts = legend_texts(display)
+        assert any(text.startswith("component 0") for text in texts)
+        assert not any("mixture" in text for text in texts)
+
+
+def test_density_shows_the_mixture_alone(fitted):
+    for n_columns, pairs in ((1, 0), (2, 1), (4, 6)):
+        model, X = fitted(n_columns)
+        display = draw(model, X, kind="density")
+        display.figure_.draw_without_rendering()
+        assert display.ellipses_ == display.component_lines_ == []
+        assert display.mean_markers_ == display.responsibility_lines_ == []
+        assert len(display.contours_) == len(display.regions_) == pairs
+        assert len(display.mixture_lines_) == (n_columns if pairs != 1 else 0)
+        for scatter in display.scatters_:
+            assert len(scatter.get_offsets()) == 100
+        assert not any(text.startswith("comp") for text in legend_texts(display))
+
+
+def test_the_regions_of_a_pair_hold_their_share_of_the_marginal(fitted):
+    model, X = fitted(3)
+    display = draw(model, X, kind="density")
+    draws, _ = model.sample(40_000)
+    grid = display.grids[2, 0]
+    pair = display.components.marginal([0, 2])
+    for mass, level in zip(grid.masses, grid.levels, strict=True):
+        inside = (pair.density(draws[:, [0, 2]]) >= level).mean()
+        assert inside == pytest.approx(mass, abs=0.01)
+    (regions,) = [part for part in display.regions_ if part.axes is display.axes_[2, 0]]
+    np.testing.assert_allclose(regions.levels, grid.levels)
+
+
+def test_a_density_without_masses_has_no_regions(fitted):
+    display = draw(*fitted(3), kind="density", masses=())
+    assert display.regions_ == display.contours_ == []
+    assert len(display.mixture_lines_) == 3
+
+
+def test_an_unknown_kind_is_named(fitted):
+    with pytest.raises(ValueError, match=r"kind must be 'both', .* got 'surface'"):
+        draw(*fitted(2), kind="surface")

@@ -13,9 +13,9 @@ CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
 ALL_CODES = [name for name in every_structure(2) if name != "VVE"]
 LOSS = 1e-3
 """Nats by which our own starts may be worse."""
-CONTENDERS = 50
+CONTENDERS = 100
 """A default fit must find the optima of models whose BIC is this close to the best."""
-CLOSE_CONTENDERS = 10
+CLOSE_CONTENDERS = 20
 """The same among all fourteen structures: beyond, the evidence is very strong."""
 
 

@@ -12,7 +12,10 @@ from mixtura.cli.failures import reported
 
 _COMMANDS = {
     "fit": "Fit a Gaussian mixture to a table.",
+    "select": "Choose the number of components.",
     "predict": "Assign rows to the components of a model.",
+    "score": "Find the anomalies of a table.",
+    "classify": "Learn classes, and classify rows.",
     "sample": "Draw rows from a model.",
     "info": "Show what a model file holds.",
     "datasets": "List the bundled data sets.",

@@ -1,8 +1,6 @@
 """``mixtura fit``: from a table to a fitted mixture."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +13,19 @@ from mixtura.cli.failures import (
     interrupts_noted,
     warnings_shown,
 )
+from mixtura.cli.presenting import (
+    check_picture,
+    draw_mixture,
+    progress,
+    show_table,
+    table_summary,
+)
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
-_COVARIANCES = ["full", "tied", "diag", "spherical"]
+
+KINDS = ("both", "classification", "density", "uncertainty")
 
 
 @click.command("fit", short_help="Fit a Gaussian mixture to a table.")
@@ -33,13 +39,8 @@ _COVARIANCES = ["full", "tied", "diag", "spherical"]
     metavar="K",
     help="Number of components.",
 )
-@click.option(
-    "--covariance",
-    type=click.Choice(_COVARIANCES),
-    default="full",
-    show_default=True,
-    help="Structure of the covariances.",
-)
+@options.covariance
+@options.equal_weights
 @options.reading
 @click.option("--weight-column", metavar="NAME", help="Column of row weights.")
 @options.seed
@@ -60,11 +61,22 @@ _COVARIANCES = ["full", "tied", "diag", "spherical"]
     help="Most iterations of one start.",
 )
 @click.option(
+    "--tol",
+    type=click.FloatRange(0, min_open=True),
+    metavar="NATS",
+    help="Stop when so many nats a row are left to be gained.  [default: auto]",
+)
+@click.option(
     "--init",
     default="auto",
     show_default=True,
     metavar="NAME",
     help="How to start: init_params of GaussianMixture.",
+)
+@click.option(
+    "--standard-errors",
+    is_flag=True,
+    help="Print each parameter with its standard error and 95 % interval.",
 )
 @click.option(
     "-o",
@@ -81,6 +93,7 @@ _COVARIANCES = ["full", "tied", "diag", "spherical"]
     metavar="FILE",
     help="Draw the mixture (.png, .svg, .pdf).",
 )
+@options.plot_kind(KINDS)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
 @click.pass_context
 def command(
@@ -90,6 +103,8 @@ def command(
     weight_column: str | None,
     output: Path | None,
     plot: Path | None,
+    plot_kind: str | None,
+    standard_errors: bool,
     as_json: bool,
     columns: list[str] | None,
     header: bool | None,
@@ -103,22 +118,22 @@ def command(
     from mixtura.io.model_file import save_model
     from mixtura.io.tables import read_table
 
-    if plot is not None:
-        _check_picture(ctx, plot)
+    check_picture(ctx, plot, plot_kind)
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)
+        errors = _errors(model, table) if standard_errors else None
     if output is not None:
         save_model(model, output)
     if as_json:
-        _print_json(data, table, model, messages)
+        _print_json(data, table, model, errors, messages)
     else:
-        _print_report(data, table, model)
+        _print_report(data, table, model, errors)
     if plot is not None:
         with warnings_shown():
-            _draw(model, table, plot)
+            draw_mixture(model, table, plot_kind or KINDS[0], plot)
     if interrupts:
         ctx.exit(INTERRUPTED)
     if not model.converged_:
@@ -131,9 +146,11 @@ def _fitted(
     table: "Table",
     components: int,
     covariance: str,
+    equal_weights: bool,
     seed: int | None,
     n_init: int,
     max_iter: int,
+    tol: float | None,
     init: str,
 ) -> Any:
     import numpy as np
@@ -143,99 +160,53 @@ def _fitted(
     model = GaussianMixture(
         n_components=components,
         covariance_type=covariance,
+        equal_weights=equal_weights,
+        tol="auto" if tol is None else tol,
         n_init=n_init,
         max_iter=max_iter,
         init_params=init,
         random_state=seed,
     )
-    with _progress(f"fitting {components} components to {table.n_rows} rows"):
+    with progress(f"fitting {components} components to {table.n_rows} rows"):
         model.fit(table.values, sample_weight=table.weights)
     model.feature_names_in_ = np.asarray(table.names, dtype=object)
     return model
 
 
-@contextmanager
-def _progress(message: str) -> Iterator[None]:
-    """Spin on standard error while a person looks at it."""
+def _errors(model: Any, table: "Table") -> Any:
+    from mixtura.estimators.standard_errors import standard_errors
+
+    return standard_errors(model, table.values, table.weights)
+
+
+def _print_report(data: str, table: "Table", model: Any, errors: Any) -> None:
     from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(message):
-        yield
-
-
-def _print_report(data: str, table: "Table", model: Any) -> None:
-    from rich.console import Console
-    from rich.markup import escape
 
     from mixtura.cli.report import show_components, show_fit
 
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(_title(data))}[/bold]: {_size(table)}")
-    if table.skipped:
-        console.print(escape(f"left out, not numbers: {', '.join(table.skipped)}"))
-    console.print()
+    show_table(console, data, table)
     show_components(console, model)
+    if errors is not None:
+        from mixtura.cli.inference_report import show_standard_errors
+
+        show_standard_errors(console, errors)
     show_fit(console, model)
 
 
-def _title(data: str) -> str:
-    return "standard input" if data == "-" else Path(data).name
-
-
-def _size(table: "Table") -> str:
-    rows = f"{table.n_rows} row{'s' * (table.n_rows != 1)}"
-    columns = f"{table.n_columns} column{'s' * (table.n_columns != 1)}"
-    if table.weights is None:
-        return f"{rows}, {columns}"
-    return f"{rows} of total weight {table.weights.sum():g}, {columns}"
-
-
-def _print_json(data: str, table: "Table", model: Any, messages: list[str]) -> None:
+def _print_json(
+    data: str, table: "Table", model: Any, errors: Any, messages: list[str]
+) -> None:
     from mixtura.cli.summary import fit_summary, model_summary
 
-    document = {
-        "data": {
-            "source": data,
-            "n_rows": table.n_rows,
-            "columns": list(table.names),
-            "skipped": list(table.skipped),
-            "total_weight": None if table.weights is None else table.weights.sum(),
-        },
+    document: dict[str, Any] = {
+        "data": table_summary(data, table),
         "model": model_summary(model),
         "fit": fit_summary(model),
-        "warnings": messages,
     }
+    if errors is not None:
+        from mixtura.cli.inference_report import standard_errors_summary
+
+        document["standard_errors"] = standard_errors_summary(errors)
+    document["warnings"] = messages
     click.echo(json.dumps(document, indent=2, allow_nan=False))
-
-
-def _check_picture(ctx: click.Context, path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if path.suffix.lower().lstrip(".") not in known:
-        raise click.UsageError(
-            f"--plot: {path.name!r} must end in .png, .svg or .pdf.", ctx
-        )
-
-
-def _draw(model: Any, table: "Table", path: Path) -> None:
-    import matplotlib
-
-    from mixtura.io.atomic import replacing
-
-    matplotlib.use("Agg")
-    from mixtura.plot.mixture import MixtureDisplay
-
-    display = MixtureDisplay.from_estimator(
-        model,
-        table.values,
-        sample_weight=table.weights,
-        feature_names=list(table.names),
-    )
-    figure: Any = display.figure_
-    with replacing(path) as temporary:
-        figure.savefig(temporary)

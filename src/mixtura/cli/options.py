@@ -1,13 +1,37 @@
 """Options that several commands share."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+COVARIANCES = (
+    "full tied diag spherical "
+    "EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV E V"
+).split()
+"""What the estimators call the structures; a list of its own, for quick help."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class StructureName(click.Choice[str]):
+    """The names above, and those with a number of factors."""
+
+    def __init__(self) -> None:
+        super().__init__(COVARIANCES)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Ask the estimators about names with a number; only then are they loaded."""
+        if isinstance(value, str) and ":" in value:
+            from mixtura.estimators.structures import STRUCTURES
+
+            if value in STRUCTURES:
+                return value
+        return super().convert(value, param, ctx)
 
 
 def columns(
@@ -56,6 +80,39 @@ def reading(command: Command) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def covariance(command: Command) -> Command:
+    """Add --covariance."""
+    option = click.option(
+        "--covariance",
+        "--covariance-type",
+        "covariance",
+        type=StructureName(),
+        default="full",
+        show_default=True,
+        metavar="NAME",
+        help="Structure of the covariances: full, tied, diag, spherical, or one of "
+        "mclust's codes, EII to VVV, E or V; factors:2 or ppca:2 for two factors.",
+    )
+    return option(command)
+
+
+def equal_weights(command: Command) -> Command:
+    """Add --equal-weights."""
+    option = click.option(
+        "--equal-weights", is_flag=True, help="Keep the weights of components equal."
+    )
+    return option(command)
+
+
+def plot_kind(kinds: Sequence[str]) -> Callable[[Command], Command]:
+    """Add --plot-kind; the first of the kinds is the default."""
+    return click.option(
+        "--plot-kind",
+        type=click.Choice(kinds),
+        help=f"What --plot draws.  [default: {kinds[0]}]",
+    )
 
 
 def seed(command: Command) -> Command:

@@ -19,12 +19,8 @@ def standard_deviations(model: Any) -> NDArray[np.float64]:
     """Return the standard deviation of each column in each component, (K, D)."""
     n_components, n_features = model.means_.shape
     covariances = np.asarray(model.covariances_)
-    if model.covariance_type == "spherical":
-        variances = np.repeat(covariances[:, None], n_features, axis=1)
-    elif model.covariance_type == "diag":
-        variances = covariances
-    else:
-        variances = np.diagonal(covariances, axis1=-2, axis2=-1)
+    matrices = _structure(model).to_full(covariances, n_components, n_features)
+    variances = np.diagonal(matrices, axis1=-2, axis2=-1)
     deviations: NDArray[np.float64] = np.sqrt(variances)
     return np.broadcast_to(deviations, (n_components, n_features))
 
@@ -32,14 +28,15 @@ def standard_deviations(model: Any) -> NDArray[np.float64]:
 def n_free_parameters(model: Any) -> int:
     """Count weights, means and covariances that can vary independently."""
     n_components, n_features = model.means_.shape
-    triangle = n_features * (n_features + 1) // 2
-    covariances = {
-        "full": n_components * triangle,
-        "tied": triangle,
-        "diag": n_components * n_features,
-        "spherical": n_components,
-    }[model.covariance_type]
-    return int(n_components - 1 + n_components * n_features + covariances)
+    covariances = _structure(model).n_free_parameters(n_components, n_features)
+    weights = 0 if model.equal_weights else n_components - 1
+    return int(weights + n_components * n_features + covariances)
+
+
+def _structure(model: Any) -> Any:
+    from mixtura.estimators.structures import STRUCTURES
+
+    return STRUCTURES[model.covariance_type]
 
 
 def fit_summary(model: Any) -> dict[str, Any] | None:

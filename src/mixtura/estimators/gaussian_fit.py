@@ -42,7 +42,7 @@ NATS_LEFT = 1e-6
 LEAST_LEFT, MOST_LEFT = 1e-4, 1e-2
 """… but no less and no more than this in total."""
 
-IN_MEMORY_BYTES = 1 << 24
+IN_MEMORY_BYTES = 1 << 25
 """Data up to this size are scaled once, larger ones block by block in each pass."""
 
 START_ROWS = 5_000

@@ -19,10 +19,10 @@ from mixtura.kernels import Kernels
 class Covariance(ABC):
     """A covariance structure for K components in D dimensions."""
 
-    name: ClassVar[str]
+    name: str
     kernels: ClassVar[Kernels]
     """The loops over rows: E-step, log joint, log density, labels."""
-    scales_by_column: ClassVar[bool] = True
+    scales_by_column: bool = True
     """Whether the structure survives a change of units in single columns."""
     per_component: ClassVar[bool] = True
     """Whether the first axis of stored covariances runs over components."""

@@ -21,12 +21,13 @@ class RoughAxes(SameAxes):
 
     def __init__(self, exact: SameAxes) -> None:
         self._exact = exact
-        self.name = exact.name  # type: ignore[misc]
+        self.name = exact.name
         self.variances = exact.variances  # type: ignore[misc]
 
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
+        """Return covariances at least as likely as the previous ones."""
         if not np.isfinite(own).all():
             return np.full_like(own, np.nan)
         pooled = np.tensordot(counts / counts.sum(), own, axes=1)
@@ -37,4 +38,5 @@ class RoughAxes(SameAxes):
         return _composed(best.variances, best.axes)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        """Count them as for the exact structure."""
         return self._exact.n_free_parameters(n_components, n_features)

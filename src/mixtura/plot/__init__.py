@@ -1,6 +1,15 @@
 """Pictures of fitted mixtures, in scikit-learn's Display convention."""
 
+from mixtura.plot.anomaly import AnomalyDisplay
 from mixtura.plot.mixture import MixtureDisplay
+from mixtura.plot.selection import SelectionDisplay
 from mixtura.plot.trace import TraceDisplay
+from mixtura.plot.uncertainty import UncertaintyDisplay
 
-__all__ = ["MixtureDisplay", "TraceDisplay"]
+__all__ = [
+    "AnomalyDisplay",
+    "MixtureDisplay",
+    "SelectionDisplay",
+    "TraceDisplay",
+    "UncertaintyDisplay",
+]

@@ -7,8 +7,10 @@ from io import BytesIO
 import matplotlib
 import numpy as np
 from matplotlib import _pylab_helpers
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -144,6 +146,27 @@ def _label_panel(panel: Axes, row: int, column: int, names: Sequence[str]) -> No
         panel.tick_params(labelleft=False)
     else:
         panel.set_ylabel(names[row])
+
+
+def figure_size(n_columns: int, *, legend: bool) -> tuple[float, float]:
+    """Inches of a figure of so many columns of data."""
+    if n_columns > 2:
+        side = 1.2 + 1.9 * n_columns
+        return side, side
+    return (7.6 if legend else 5.8), 4.8
+
+
+def place_legend(ax: Axes, handles: Sequence[Artist], n_columns: int) -> Legend:
+    """Put a legend right of the axes, or in the empty half of a grid of pairs."""
+    is_grid = n_columns > 2
+    return ax.legend(
+        handles=list(handles),
+        loc="upper right" if is_grid else "upper left",
+        bbox_to_anchor=(1.0, 1.0) if is_grid else (1.01, 1.0),
+        frameon=False,
+        fontsize="small",
+        handlelength=2.8,
+    )
 
 
 def tidy(ax: Axes) -> None:

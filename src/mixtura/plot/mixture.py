@@ -1,6 +1,6 @@
 """Picture of a fitted mixture over its data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, StepPatch
 from numpy.typing import ArrayLike, NDArray
 
-from mixtura.plot import panels
+from mixtura.plot import legends, panels
 from mixtura.plot.colours import component_styles
 from mixtura.plot.figures import (
     NotebookFigure,
+    figure_size,
     pair_axes,
+    place_legend,
     split_below,
     target_axes,
     tidy,
@@ -35,13 +37,15 @@ from mixtura.plot.summaries import (
     DensityGrid,
     Histogram,
     curves,
-    density_grid,
+    data_range,
     histogram,
+    pair_grids,
     view_limits,
 )
 
 CALLER = "MixtureDisplay.from_estimator"
 PARAMETERS = ("weights_", "means_", "covariances_")
+KINDS = ("both", "classification", "density")
 
 
 class MixtureDisplay(NotebookFigure):
@@ -50,7 +54,8 @@ class MixtureDisplay(NotebookFigure):
     One column gives a histogram under the weighted component densities, with
     the responsibilities below it; two give a scatter plot with covariance
     ellipses and density contours; more give a grid of pairs, each panel with
-    the exact marginal of the mixture. Make it with :meth:`from_estimator`.
+    the exact marginal of the mixture. Other kinds show the components or their sum
+    alone. Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -62,14 +67,15 @@ class MixtureDisplay(NotebookFigure):
         One for each shown column, or none where two columns are shown.
     marginals : sequence of Curves
         As many as `histograms`.
-    grid : DensityGrid or None
-        For the contours, where two columns are shown.
+    grids : mapping of (int, int) to DensityGrid
+        For the contours of the panels that have any, by row and column.
     limits : sequence of (float, float)
         Axis limits of the shown columns.
     feature_names : sequence of str
         Of the shown columns.
     n_features : int
         Columns of the model, shown or not.
+    kind : {"both", "classification", "density"}
 
     Attributes
     ----------
@@ -77,11 +83,12 @@ class MixtureDisplay(NotebookFigure):
         The main panel; for a grid of pairs the invisible frame around it.
     axes_ : ndarray of Axes
         Shape (2,) for one column (densities, responsibilities), (1,) for
-        two, (d, d) for more, with None above the diagonal.
+        two columns and for the density of one, (d, d) for more, with None above
+        the diagonal.
     figure_ : matplotlib.figure.Figure
     histograms_, component_lines_, mixture_lines_, responsibility_lines_ : list
         Artists of one-column panels, in the order of drawing.
-    scatters_, ellipses_, contours_ : list
+    scatters_, ellipses_, contours_, regions_ : list
         Artists of two-column panels.
     mean_markers_ : list of Line2D
     legend_ : matplotlib.legend.Legend or None
@@ -107,6 +114,7 @@ class MixtureDisplay(NotebookFigure):
     scatters_: list[PathCollection]
     ellipses_: list[Ellipse]
     contours_: list[QuadContourSet]
+    regions_: list[QuadContourSet]
     mean_markers_: list[Line2D]
     legend_: Legend | None
 
@@ -117,19 +125,21 @@ class MixtureDisplay(NotebookFigure):
         rows: DrawnRows,
         histograms: Sequence[Histogram | None],
         marginals: Sequence[Curves],
-        grid: DensityGrid | None,
+        grids: Mapping[tuple[int, int], DensityGrid],
         limits: Sequence[tuple[float, float]],
         feature_names: Sequence[str],
         n_features: int,
+        kind: str = "both",
     ) -> None:
         self.components = components
         self.rows = rows
         self.histograms = tuple(histograms)
         self.marginals = tuple(marginals)
-        self.grid = grid
+        self.grids = dict(grids)
         self.limits = tuple(limits)
         self.feature_names = tuple(feature_names)
         self.n_features = n_features
+        self.kind = kind
 
     def __repr__(self) -> str:
         return (
@@ -143,6 +153,7 @@ class MixtureDisplay(NotebookFigure):
         estimator: Any,
         X: Any,
         *,
+        kind: str = "both",
         sample_weight: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
         columns: Sequence[int | str] | int | str | None = None,
@@ -160,6 +171,10 @@ class MixtureDisplay(NotebookFigure):
             of any covariance structure.
         X : array-like or data frame of shape (n, D)
             With all columns of the fit.
+        kind : {"both", "classification", "density"}, default="both"
+            "classification": rows coloured by component, and the components;
+            "density": highest-density regions of each pair of columns and their
+            sum along each column, without the components.
         sample_weight : array-like of shape (n,), optional
             Weights the histograms; points have areas in proportion.
         feature_names : sequence of str, length D, optional
@@ -169,8 +184,8 @@ class MixtureDisplay(NotebookFigure):
             Columns to show, as names or numbers from 0. Default: the first
             six.
         masses : sequence of float, default=(0.5, 0.9, 0.99)
-            Where two columns are shown: probability masses of the
-            highest-density regions to outline; empty for no contours.
+            Probability masses of the highest-density regions to outline where
+            two columns are shown, and of each pair for "density"; empty for none.
         max_points : int, default=5000
             Of a longer table, evenly spaced rows are scattered; histograms
             always count every row.
@@ -191,7 +206,7 @@ class MixtureDisplay(NotebookFigure):
             numbers.
         ValueError
             If `X` has another width than the model, a column is unknown, or
-            a weight, a mass or `max_points` is out of range.
+            `kind`, a weight, a mass or `max_points` is out of range.
 
         Notes
         -----
@@ -199,24 +214,26 @@ class MixtureDisplay(NotebookFigure):
         some columns are shown.
         """
         check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
-        _check_options(masses, max_points)
+        _check_options(kind, masses, max_points)
         table = read_table(estimator, X, feature_names, CALLER)
         weights = check_weights(sample_weight, len(table.values), CALLER)
         shown = choose_columns(columns, table.names, CALLER)
         components = GaussianComponents.of(estimator).marginal(shown)
         values = table.values[:, shown][weights > 0]
         weights_kept = weights[weights > 0]
-        ranges = [_data_range(components, j, values[:, j]) for j in range(len(shown))]
+        ranges = [data_range(components, j, values[:, j]) for j in range(len(shown))]
         single = range(len(shown)) if len(shown) != 2 else ()
+        outlined = kind == "density" or (kind == "both" and len(shown) == 2)
         display = cls(
             components=components,
             rows=drawn_rows(estimator, table, shown, weights, max_points),
             histograms=[histogram(values[:, j], weights_kept) for j in single],
             marginals=[curves(components.marginal([j]), *ranges[j]) for j in single],
-            grid=_grid(components, ranges, masses),
+            grids=pair_grids(components, ranges, masses) if outlined else {},
             limits=[view_limits(components, j, *ends) for j, ends in enumerate(ranges)],
             feature_names=[table.names[column] for column in shown],
             n_features=len(table.names),
+            kind=kind,
         )
         return display.plot(ax=ax, legend=legend)
 
@@ -249,21 +266,37 @@ class MixtureDisplay(NotebookFigure):
             "scatters_",
             "ellipses_",
             "contours_",
+            "regions_",
             "mean_markers_",
         ):
             setattr(self, name, [])
         self.legend_ = None
         self.styles = component_styles(self.components.weights)
         count = len(self.feature_names)
-        self.ax_ = target_axes(ax, _figure_size(count, legend=legend))
+        self.ax_ = target_axes(ax, figure_size(count, legend=legend))
         self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
         draw = {1: self._plot_line, 2: self._plot_plane}.get(count, self._plot_pairs)
         draw()
         if legend:
-            self._add_legend()
+            handles = legends.mixture_handles(
+                self.styles,
+                self.components.weights,
+                self.rows,
+                next(iter(self.grids.values()), None),
+                is_line=count == 1,
+                has_parts=self.kind != "density",
+                has_sum=bool(self.mixture_lines_),
+            )
+            self.legend_ = place_legend(self.ax_, handles, count)
         return self
 
     def _plot_line(self) -> None:
+        if self.kind == "density":
+            self.axes_ = np.array([self.ax_], dtype=object)
+            self._density_panel(self.ax_, 0)
+            self.ax_.set_xlabel(self.feature_names[0])
+            self.ax_.set_ylabel("density")
+            return
         below = split_below(self.ax_, 0.3)
         self.axes_ = np.array([self.ax_, below], dtype=object)
         self._density_panel(self.ax_, 0)
@@ -286,8 +319,6 @@ class MixtureDisplay(NotebookFigure):
     def _plot_plane(self) -> None:
         self.axes_ = np.array([self.ax_], dtype=object)
         self._pair_panel(self.ax_, 1, 0, size=22)
-        if self.grid is not None:
-            self.contours_.append(panels.draw_contours(self.ax_, self.grid))
         self.ax_.set_xlabel(self.feature_names[0])
         self.ax_.set_ylabel(self.feature_names[1])
 
@@ -309,18 +340,36 @@ class MixtureDisplay(NotebookFigure):
         if bars is not None:
             top = max(top, bars.heights.max())
             self.histograms_.append(panels.draw_histogram(ax, bars))
-        lines, total = panels.draw_densities(ax, curve, self.styles)
-        self.component_lines_ += lines
-        self.mixture_lines_.append(total)
+        if self.kind != "density":
+            self.component_lines_ += panels.draw_densities(ax, curve, self.styles)
+        if self.kind != "classification":
+            width = 1.6 if self.kind == "density" else 1.0
+            self.mixture_lines_.append(panels.draw_sum(ax, curve, width))
         ax.set_xlim(self.limits[column])
         ax.set_ylim(0, 1.06 * top)
         tidy(ax)
 
     def _pair_panel(self, ax: Axes, row: int, column: int, *, size: float) -> None:
-        pair = self.components.marginal([column, row])
+        grid, points = self.grids.get((row, column)), self.rows.points[:, [column, row]]
+        if grid is not None:
+            self.contours_.append(panels.draw_contours(ax, grid))
+        if self.kind == "density":
+            self.scatters_.append(panels.draw_dots(ax, points, size / 3))
+            if grid is not None:
+                self.regions_.append(panels.draw_regions(ax, grid))
+        else:
+            self._draw_components(ax, points, [column, row], size)
+        ax.set_xlim(self.limits[column])
+        ax.set_ylim(self.limits[row])
+        tidy(ax)
+
+    def _draw_components(
+        self, ax: Axes, points: Array, columns: Sequence[int], size: float
+    ) -> None:
+        pair = self.components.marginal(columns)
         self.scatters_ += panels.draw_points(
             ax,
-            self.rows.points[:, [column, row]],
+            points,
             self.rows.responsibilities,
             self.rows.weights,
             self.styles,
@@ -330,36 +379,12 @@ class MixtureDisplay(NotebookFigure):
         self.ellipses_ += panels.draw_ellipses(ax, pair, self.styles, halo=crowded)
         cross = 11 if len(self.feature_names) == 2 else 8
         self.mean_markers_ += panels.draw_plane_means(ax, pair, self.styles, cross)
-        ax.set_xlim(self.limits[column])
-        ax.set_ylim(self.limits[row])
-        tidy(ax)
-
-    def _add_legend(self) -> None:
-        count, drawn = self.rows.n_rows, len(self.rows.points)
-        line = len(self.feature_names) == 1
-        handles = panels.component_handles(
-            self.styles, self.components.weights, markers=not line
-        )
-        if self.histograms:
-            handles.append(panels.sum_handle())
-        handles.append(panels.mean_handle())
-        if not line:
-            handles.append(panels.ellipse_handle())
-        if self.grid is not None:
-            handles.append(panels.contour_handle(self.grid))
-        handles.append(panels.data_handle(count, drawn, bars=line))
-        grid = len(self.feature_names) > 2
-        self.legend_ = self.ax_.legend(
-            handles=handles,
-            loc="upper right" if grid else "upper left",
-            bbox_to_anchor=(1.0, 1.0) if grid else (1.01, 1.0),
-            frameon=False,
-            fontsize="small",
-            handlelength=2.8,
-        )
 
 
-def _check_options(masses: Sequence[float], max_points: int) -> None:
+def _check_options(kind: str, masses: Sequence[float], max_points: int) -> None:
+    if kind not in KINDS:
+        known = "'both', 'classification' or 'density'"
+        raise ValueError(f"{CALLER}: kind must be {known}; got {kind!r}.")
     if any(not 0 < mass < 1 for mass in masses):
         raise ValueError(
             f"{CALLER}: masses must lie between 0 and 1, exclusive; got "
@@ -367,30 +392,3 @@ def _check_options(masses: Sequence[float], max_points: int) -> None:
         )
     if max_points < 1:
         raise ValueError(f"{CALLER}: max_points must be at least 1; got {max_points}.")
-
-
-def _data_range(
-    components: GaussianComponents, column: int, values: Array
-) -> tuple[float, float]:
-    present = values[np.isfinite(values)]
-    if not len(present):
-        present = components.means[:, column]
-    return float(present.min()), float(present.max())
-
-
-def _grid(
-    components: GaussianComponents,
-    ranges: Sequence[tuple[float, float]],
-    masses: Sequence[float],
-) -> DensityGrid | None:
-    if len(ranges) != 2 or not len(masses):
-        return None
-    low, high = np.transpose(ranges)
-    return density_grid(components, low, high, masses)
-
-
-def _figure_size(n_columns: int, *, legend: bool) -> tuple[float, float]:
-    if n_columns > 2:
-        side = 1.2 + 1.9 * n_columns
-        return side, side
-    return (7.6 if legend else 5.8), 4.8

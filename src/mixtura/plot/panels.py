@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 
+import matplotlib
 import numpy as np
 from matplotlib import patheffects
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 from matplotlib.contour import QuadContourSet
 from matplotlib.lines import Line2D
-from matplotlib.patches import Ellipse, Patch, StepPatch
+from matplotlib.patches import Ellipse, StepPatch
+from numpy.typing import ArrayLike
 
-from mixtura.plot.colours import PALETTE, ComponentStyle, blend, percent
-from mixtura.plot.ellipse import covariance_ellipse, mass_within
+from mixtura.plot.colours import PALETTE, ComponentStyle, blend
+from mixtura.plot.ellipse import covariance_ellipse
 from mixtura.plot.gaussians import Array, GaussianComponents
 from mixtura.plot.summaries import Curves, DensityGrid, Histogram
 
 STANDARD_DEVIATIONS = (1, 2)
-LEGEND_ROWS = 12
 CROWD = 1000
 INK = "0.25"
 BARS = "0.85"
@@ -36,10 +37,8 @@ def draw_histogram(ax: Axes, bars: Histogram) -> StepPatch:
     )
 
 
-def draw_densities(
-    ax: Axes, curve: Curves, styles: Styles
-) -> tuple[list[Line2D], Line2D]:
-    """Draw the weighted component densities and their sum."""
+def draw_densities(ax: Axes, curve: Curves, styles: Styles) -> list[Line2D]:
+    """Draw the weighted component densities."""
     lines = []
     for style, density in zip(styles, curve.densities.T, strict=True):
         lines += ax.plot(
@@ -50,10 +49,15 @@ def draw_densities(
             linewidth=1.6,
             zorder=3,
         )
+    return lines
+
+
+def draw_sum(ax: Axes, curve: Curves, width: float) -> Line2D:
+    """Draw the density of the mixture."""
     (total,) = ax.plot(
-        curve.x, curve.densities.sum(axis=1), color=INK, linewidth=1.0, zorder=2.5
+        curve.x, curve.densities.sum(axis=1), color=INK, linewidth=width, zorder=2.5
     )
-    return lines, total
+    return total
 
 
 def draw_responsibilities(ax: Axes, curve: Curves, styles: Styles) -> list[Line2D]:
@@ -198,78 +202,77 @@ def draw_contours(ax: Axes, grid: DensityGrid) -> QuadContourSet:
     )
 
 
-def component_handles(styles: Styles, weights: Array, *, markers: bool) -> list[Artist]:
-    """Legend entries of the components; of many, those of largest weight."""
-    heaviest = np.sort(np.argsort(-weights, kind="stable")[:LEGEND_ROWS])
-    handles: list[Artist] = [
-        Line2D(
-            [],
-            [],
-            color=styles[k].colour,
-            linestyle=styles[k].line_style,
-            linewidth=1.6,
-            label=styles[k].label,
-            marker=styles[k].marker if markers else "",
-            markersize=5,
-        )
-        for k in heaviest
-    ]
-    if len(styles) > len(heaviest):
-        rest = len(styles) - len(heaviest)
-        share = percent(1 - weights[heaviest].sum())
-        handles.append(Patch(alpha=0, label=f"and {rest} more · {share}"))
-    return handles
-
-
-def mean_handle() -> Line2D:
-    """Legend entry of the crosses."""
-    return Line2D(
-        [], [], marker="X", markersize=8, color=INK, linestyle="none", label="mean"
+def draw_regions(ax: Axes, grid: DensityGrid) -> QuadContourSet:
+    """Fill the highest-density regions of the mixture, the smallest darkest."""
+    levels = np.unique(grid.levels)
+    return ax.contourf(
+        grid.x,
+        grid.y,
+        grid.density,
+        levels=levels,
+        colors=region_shades(len(levels)),
+        extend="max",
+        zorder=1,
     )
 
 
-def sum_handle() -> Line2D:
-    """Legend entry of the density of the mixture."""
-    return Line2D([], [], color=INK, linewidth=1.0, label="mixture (sum)")
-
-
-def ellipse_handle() -> Line2D:
-    """Legend entry that says how much of a component its ellipses hold."""
-    one, two = (percent(mass_within(radius)) for radius in STANDARD_DEVIATIONS)
-    return Line2D(
-        [],
-        [],
-        color=INK,
-        marker="o",
-        markersize=9,
-        markerfacecolor="none",
-        linestyle="none",
-        label="ellipses: 1 and 2 standard\n"
-        f"deviations ({one} and {two}\nof a component)",
+def draw_dots(ax: Axes, points: Array, size: float) -> PathCollection:
+    """Scatter the points in one colour."""
+    crowding = float(np.clip(np.sqrt(500 / len(points)), 0.25, 1.0))
+    return ax.scatter(
+        points[:, 0],
+        points[:, 1],
+        s=size * crowding,
+        c=INK,
+        alpha=0.3 + 0.4 * crowding,
+        linewidths=0,
+        zorder=2,
     )
 
 
-def contour_handle(grid: DensityGrid) -> Line2D:
-    """Legend entry that says how much of the mixture the contours hold."""
-    masses = " and ".join(
-        ", ".join(percent(mass) for mass in sorted(grid.masses)).rsplit(", ", 1)
-    )
-    return Line2D(
-        [],
-        [],
-        color="0.55",
-        linewidth=0.8,
-        label=f"contours: {masses}\nof the mixture",
+def draw_uncertain(
+    ax: Axes, x: Array, y: Array, uncertainty: Array, size: float
+) -> PathCollection:
+    """Scatter points, the larger and darker the more uncertain, these on top."""
+    order = np.argsort(uncertainty, kind="stable")
+    crowding = float(np.clip(np.sqrt(500 / max(len(x), 1)), 0.25, 1.0))
+    return ax.scatter(
+        x[order],
+        y[order],
+        s=crowding * uncertain_area(uncertainty[order], size),
+        c=uncertain_shade(uncertainty[order]),
+        linewidths=0,
+        zorder=3,
     )
 
 
-def data_handle(n_rows: int, n_drawn: int, *, bars: bool) -> Artist:
-    """Legend entry that counts the rows."""
-    text = "data · 1 row" if n_rows == 1 else f"data · {n_rows:,} rows"
-    if bars:
-        return Patch(facecolor=BARS, label=text)
-    if n_drawn < n_rows:
-        text = f"data · {n_drawn:,} of {n_rows:,} rows"
-    return Line2D(
-        [], [], marker="o", markersize=4, color="0.6", linestyle="none", label=text
+def draw_wrong(ax: Axes, x: Array, y: Array, size: float) -> PathCollection:
+    """Draw squares around misclassified points."""
+    return ax.scatter(
+        x,
+        y,
+        s=size,
+        marker="s",
+        facecolors="none",
+        edgecolors="black",
+        linewidths=1.0,
+        zorder=5,
     )
+
+
+def uncertain_area(uncertainty: ArrayLike, size: float) -> Array:
+    """Area of points, in square typographic points; `size` at an uncertainty of ½."""
+    shares = np.asarray(uncertainty, dtype=np.float64)
+    return size * (0.15 + 0.85 * np.minimum(2 * shares, 1.0))
+
+
+def uncertain_shade(uncertainty: ArrayLike) -> Array:
+    """Red, green, blue and opacity of points, (n, 4); darkest from ½ on."""
+    shares = np.minimum(2 * np.asarray(uncertainty, dtype=np.float64), 1.0)
+    return np.asarray(matplotlib.colormaps["Greys"](0.35 + 0.65 * shares))
+
+
+def region_shades(count: int) -> list[str]:
+    """Colours of highest-density regions, the largest first."""
+    shades = matplotlib.colormaps["Blues"](np.linspace(0.12, 0.55, count))
+    return [to_hex(shade) for shade in shades]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura.plot.gaussians import Array
 from mixtura.plot.inputs import Table
@@ -30,6 +31,25 @@ class DrawnRows:
     responsibilities: Array
     weights: Array
     n_rows: int
+
+
+def evenly_spaced(count: int, max_points: int) -> NDArray[np.intp]:
+    """Numbers of at most `max_points` of so many rows, first and last included.
+
+    Examples
+    --------
+    >>> evenly_spaced(7, 3).tolist(), evenly_spaced(2, 3).tolist()
+    ([0, 3, 6], [0, 1])
+    """
+    chosen = np.linspace(0, count - 1, min(count, max_points))
+    return chosen.round().astype(np.intp)
+
+
+def posterior(estimator: Any, table: Table, rows: NDArray[np.intp]) -> Array:
+    """Responsibilities of rows, with a last column for noise if the model has it."""
+    named = hasattr(estimator, "feature_names_in_")
+    seen = table.native_rows(rows) if named else table.values[rows]
+    return np.asarray(estimator.predict_proba(seen), dtype=np.float64)
 
 
 def drawn_rows(
@@ -58,13 +78,11 @@ def drawn_rows(
     DrawnRows
     """
     present = np.flatnonzero(weights > 0)
-    count = min(len(present), max_points)
-    chosen = present[np.linspace(0, len(present) - 1, count).round().astype(np.intp)]
-    named = hasattr(estimator, "feature_names_in_")
-    seen = table.native_rows(chosen) if named else table.values[chosen]
+    chosen = present[evenly_spaced(len(present), max_points)]
+    shares = posterior(estimator, table, chosen)
     return DrawnRows(
         points=table.values[chosen][:, list(columns)],
-        responsibilities=np.asarray(estimator.predict_proba(seen), dtype=np.float64),
+        responsibilities=shares[:, : len(estimator.weights_)],  # noise turns dark
         weights=weights[chosen],
         n_rows=len(present),
     )

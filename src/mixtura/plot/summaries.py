@@ -202,6 +202,38 @@ def density_grid(
     )
 
 
+def pair_grids(
+    components: GaussianComponents,
+    ranges: Sequence[tuple[float, float]],
+    masses: Sequence[float],
+) -> dict[tuple[int, int], DensityGrid]:
+    """Evaluate the marginal of each pair of columns.
+
+    Parameters
+    ----------
+    components : GaussianComponents
+    ranges : sequence of (float, float)
+        Of the data, one for each column.
+    masses : sequence of float
+        As in :func:`density_grid`.
+
+    Returns
+    -------
+    dict
+        From the columns along y and x, in this order, y after x; empty without
+        masses.
+    """
+    grids: dict[tuple[int, int], DensityGrid] = {}
+    if not len(masses):
+        return grids
+    for row in range(len(ranges)):
+        for column in range(row):
+            low, high = np.transpose([ranges[column], ranges[row]])
+            pair = components.marginal([column, row])
+            grids[row, column] = density_grid(pair, low, high, masses)
+    return grids
+
+
 def _abscissae(
     components: GaussianComponents, column: int, low: float, high: float, reach: float
 ) -> Array:
@@ -214,6 +246,16 @@ def _abscissae(
     local = means[:, np.newaxis] + np.outer(spread, near)
     everywhere = np.linspace(low, high, _GRID_BUDGET)
     return np.unique(np.clip(np.r_[everywhere, local.ravel()], low, high))
+
+
+def data_range(
+    components: GaussianComponents, column: int, values: Array
+) -> tuple[float, float]:
+    """Least and greatest value that is not missing, else those of the means."""
+    present = values[np.isfinite(values)]
+    if not len(present):
+        present = components.means[:, column]
+    return float(present.min()), float(present.max())
 
 
 def view_limits(

@@ -1,0 +1,305 @@
+"""``mixtura classify``: learn the classes of a table, and tell those of others."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from mixtura.cli import options
+from mixtura.cli.failures import warnings_shown
+from mixtura.cli.presenting import progress, table_summary
+
+if TYPE_CHECKING:
+    from mixtura.datasets.table import Table
+
+_COVARIANCES = ["full", "tied", "diag", "spherical"]
+UNLABELLED = ""
+
+
+class _Validation(NamedTuple):
+    """Errors on held-out rows."""
+
+    n_folds: int
+    error: float
+    standard_error: float
+    log_loss: float
+    confusion: Any  # (n_classes, n_classes): true by predicted
+
+
+def _sizes(
+    ctx: click.Context, parameter: click.Parameter, value: str
+) -> int | list[int]:
+    """Read ``3`` as three components and ``1-3`` as one to three, by BIC."""
+    first, _, last = value.partition("-")
+    try:
+        low, high = int(first), int(last or first)
+    except ValueError:
+        low, high = 0, 0
+    if not 1 <= low <= high:
+        raise click.BadParameter(
+            f"{value!r} is neither a number such as 2 nor a range such as 1-3",
+            ctx,
+            parameter,
+        )
+    return low if low == high else list(range(low, high + 1))
+
+
+@click.command("classify", short_help="Learn classes, and classify rows.")
+@click.argument("data")
+@click.option(
+    "--target", required=True, metavar="NAME", help="Column that holds the classes."
+)
+@click.option(
+    "-k",
+    "--components",
+    default="1",
+    show_default=True,
+    metavar="K",
+    callback=_sizes,
+    help="Components of each class; 1-3: as many as BIC says.",
+)
+@click.option(
+    "--covariance",
+    type=click.Choice(_COVARIANCES),
+    default="full",
+    show_default=True,
+    help="Structure of the covariances.",
+)
+@options.reading
+@click.option(
+    "--folds",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Folds of the cross-validation; 0 for none.",
+)
+@click.option(
+    "--temperature",
+    is_flag=True,
+    help="Soften the probabilities so that held-out log loss is least.",
+)
+@click.option("--new", metavar="FILE", help="Rows to classify.  [default: DATA]")
+@options.seed
+@click.option(
+    "-o",
+    "--output",
+    type=options.output_path(),
+    callback=options.writable,
+    metavar="FILE",
+    help="Write the classes to .csv or .parquet.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    data: str,
+    target: str,
+    components: int | list[int],
+    covariance: str,
+    columns: list[str] | None,
+    header: bool | None,
+    folds: int,
+    temperature: bool,
+    new: str | None,
+    seed: int | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Learn the classes in a column of DATA by a Gaussian mixture for each.
+
+    Rows whose class is empty take part in the fit. With one component a class, full
+    covariance is quadratic discriminant analysis and tied is linear. --output has
+    one line for each row of DATA, or of --new: the class, and the probabilities.
+    """
+    import numpy as np
+
+    from mixtura.estimators.gaussian_mixture_classifier import (
+        GaussianMixtureClassifier,
+    )
+    from mixtura.io.tables import read_table
+
+    _check_usage(ctx, folds, new, output)
+    table = read_table(data, columns=columns, id_column=target, header=header)
+    y = np.array([label.strip() for label in table.ids or ()], dtype=object)
+    classifier = GaussianMixtureClassifier(
+        components,
+        covariance_type=covariance,
+        unlabelled=UNLABELLED if (y == UNLABELLED).any() else None,
+        temperature="auto" if temperature else 1.0,
+        random_state=seed,
+    )
+    with warnings_shown() as messages, progress(f"fitting {table.n_rows} rows"):
+        classifier.fit(table.values, y)
+        checked = _validated(classifier, table.values, y, folds, seed)
+    if output is not None:
+        rows = table
+        if new is not None:
+            rows = read_table(new, columns=table.names, header=header)
+        _write(output, classifier, rows)
+    if as_json:
+        document = _document(data, table, target, classifier, checked, y)
+        document["warnings"] = messages
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+    else:
+        _print_report(data, table, classifier, checked, y)
+
+
+def _check_usage(
+    ctx: click.Context, folds: int, new: str | None, output: Path | None
+) -> None:
+    """Refuse options that do not go together, before any work is done."""
+    if folds == 1:
+        raise click.UsageError("--folds must be 0, or 2 or more.", ctx)
+    if output is not None and output.suffix == ".npy":
+        raise click.UsageError("--output: a NumPy array has no place for words.", ctx)
+    if new is not None and output is None:
+        raise click.UsageError("--new needs --output.", ctx)
+
+
+def _validated(
+    classifier: Any, X: Any, y: Any, folds: int, seed: int | None
+) -> _Validation | None:
+    """Cross-validate on the rows with a class; the others always take part."""
+    import numpy as np
+    from sklearn.base import clone
+    from sklearn.metrics import confusion_matrix
+    from sklearn.model_selection import StratifiedKFold
+
+    known = np.flatnonzero(y != UNLABELLED)
+    others = np.flatnonzero(y == UNLABELLED)
+    classes, counts = np.unique(y[known].astype(str), return_counts=True)
+    folds = min(folds, int(counts.min()))
+    if folds < 2 or len(classes) < 2:
+        return None
+    labels = y[known].astype(str)
+    predicted, losses = labels.copy(), np.empty(len(known))
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed or 0)
+    for kept, held_out in splitter.split(known, labels):
+        part = np.concatenate([known[kept], others])
+        model = clone(classifier).fit(X[part], y[part])
+        log_p = model.predict_log_proba(X[known[held_out]])
+        chosen = np.searchsorted(classes, labels[held_out])
+        losses[held_out] = -log_p[np.arange(len(chosen)), chosen]
+        predicted[held_out] = classes[log_p.argmax(axis=1)]
+    wrong = predicted != labels
+    error = float(wrong.mean())
+    return _Validation(
+        folds,
+        error,
+        float(np.sqrt(error * (1 - error) / len(known))),
+        float(losses.mean()),
+        confusion_matrix(labels, predicted, labels=classes),
+    )
+
+
+def _write(path: Path, classifier: Any, rows: "Table") -> None:
+    from mixtura.cli.output import write_blocks
+
+    probabilities = classifier.predict_proba(rows.values)
+    predicted = classifier.classes_[probabilities.argmax(axis=1)]
+    names = ["class", *(f"probability_{name}" for name in classifier.classes_)]
+    columns = [tuple(map(str, predicted)), *probabilities.T]
+    write_blocks(path, names, [columns], rows.n_rows)
+
+
+def _document(
+    data: str,
+    table: "Table",
+    target: str,
+    classifier: Any,
+    checked: _Validation | None,
+    y: Any,
+) -> dict[str, Any]:
+    validation = None
+    if checked is not None:
+        validation = {**checked._asdict(), "confusion": checked.confusion.tolist()}
+    return {
+        "data": {**table_summary(data, table), "target": target},
+        "classes": [
+            {
+                "name": str(name),
+                "n_rows": int((y == name).sum()),
+                "prior": float(prior),
+                "n_components": int(size),
+            }
+            for name, prior, size in zip(
+                classifier.classes_,
+                classifier.class_prior_,
+                classifier.n_components_,
+                strict=True,
+            )
+        ],
+        "n_unlabelled": int((y == UNLABELLED).sum()),
+        "covariance_type": classifier.covariance_type,
+        "temperature": classifier.temperature_,
+        "log_likelihood": classifier.log_likelihood_,
+        "training_error": _training_error(classifier, table, y),
+        "cross_validation": validation,
+    }
+
+
+def _training_error(classifier: Any, table: "Table", y: Any) -> float:
+    known = y != UNLABELLED
+    return float((classifier.predict(table.values[known]) != y[known]).mean())
+
+
+def _print_report(
+    data: str, table: "Table", classifier: Any, checked: _Validation | None, y: Any
+) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from mixtura.cli.presenting import show_table
+    from mixtura.cli.report import plain_table
+
+    console = Console(highlight=False)
+    show_table(console, data, table)
+    grid = plain_table()
+    grid.add_column("class")
+    for head in ("rows", "prior", "components"):
+        grid.add_column(head, justify="right", no_wrap=True)
+    if checked is not None:
+        grid.add_column("error", justify="right", no_wrap=True)
+        grid.add_column("taken for")
+    for c, name in enumerate(classifier.classes_):
+        cells = [
+            escape(str(name)),
+            str(int((y == name).sum())),
+            f"{classifier.class_prior_[c]:.3f}",
+            str(classifier.n_components_[c]),
+        ]
+        if checked is not None:
+            cells += _mistakes(checked.confusion[c], c, classifier.classes_)
+        grid.add_row(*cells)
+    console.print(grid)
+    console.print()
+    n_unlabelled = int((y == UNLABELLED).sum())
+    if n_unlabelled:
+        console.print(f"rows without a class  {n_unlabelled}")
+    console.print(f"log-likelihood        {classifier.log_likelihood_:.3f} nats")
+    if classifier.temperature_ != 1:
+        console.print(f"temperature           {classifier.temperature_:.3g}")
+    error = _training_error(classifier, table, y)
+    console.print(f"training error        {error:.2%}")
+    if checked is not None:
+        console.print(
+            f"{checked.n_folds}-fold error".ljust(22)
+            + f"{checked.error:.2%} ± {checked.standard_error:.2%}, "
+            f"log loss {checked.log_loss:.3f} nats"
+        )
+
+
+def _mistakes(row: Any, c: int, classes: Any) -> list[str]:
+    """Return the error of a class, and what its rows are taken for."""
+    from rich.markup import escape
+
+    wrong = int(row.sum() - row[c])
+    others = [
+        f"{escape(str(classes[other]))} {int(row[other])}"
+        for other in (-row).argsort(kind="stable")
+        if other != c and row[other]
+    ]
+    return [f"{wrong / row.sum():.1%}", ", ".join(others[:3])]

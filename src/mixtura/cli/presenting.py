@@ -1,0 +1,131 @@
+"""What commands that read a table and draw a picture have in common."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from mixtura.datasets.table import Table
+
+
+@contextmanager
+def progress(message: str) -> Iterator[None]:
+    """Spin on standard error while a person looks at it."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(message):
+        yield
+
+
+def show_table(console: Any, data: str, table: "Table") -> None:
+    """Print what was read: its name, its size, and what was left out."""
+    from rich.markup import escape
+
+    console.print(f"[bold]{escape(_title(data))}[/bold]: {_size(table)}")
+    if table.skipped:
+        console.print(escape(f"left out, not numbers: {', '.join(table.skipped)}"))
+    console.print()
+
+
+def table_summary(data: str, table: "Table") -> dict[str, Any]:
+    """Say the same as plain values."""
+    return {
+        "source": data,
+        "n_rows": table.n_rows,
+        "columns": list(table.names),
+        "skipped": list(table.skipped),
+        "total_weight": None if table.weights is None else table.weights.sum(),
+    }
+
+
+def check_picture(
+    ctx: click.Context, path: Path | None, kind: str | None = None
+) -> None:
+    """Refuse a picture that cannot be written, before any work is done.
+
+    Parameters
+    ----------
+    ctx : click.Context
+    path : Path or None
+        The option --plot.
+    kind : str, optional
+        The option --plot-kind.
+
+    Raises
+    ------
+    click.UsageError
+        If the file is of an unknown type, or there is a kind and no file.
+    """
+    if path is None:
+        if kind is not None:
+            raise click.UsageError("--plot-kind needs --plot.", ctx)
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix.lower().lstrip(".") not in known:
+        raise click.UsageError(
+            f"--plot: {path.name!r} must end in .png, .svg or .pdf.", ctx
+        )
+
+
+def draw_mixture(model: Any, table: "Table", kind: str, path: Path) -> None:
+    """Write a picture of a mixture over the rows of a table.
+
+    Parameters
+    ----------
+    model : GaussianMixture
+        Fitted.
+    table : Table
+    kind : {"both", "classification", "density", "uncertainty"}
+    path : Path
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from mixtura.plot.mixture import MixtureDisplay
+    from mixtura.plot.uncertainty import UncertaintyDisplay
+
+    display: Any
+    names = list(table.names)
+    if kind == "uncertainty":
+        kept = slice(None) if table.weights is None else table.weights > 0
+        display = UncertaintyDisplay.from_estimator(
+            model, table.values[kept], feature_names=names
+        )
+    else:
+        display = MixtureDisplay.from_estimator(
+            model,
+            table.values,
+            kind=kind,
+            sample_weight=table.weights,
+            feature_names=names,
+        )
+    save_picture(display, path)
+
+
+def save_picture(display: Any, path: Path) -> None:
+    """Write the figure of a display under a temporary name, and rename it."""
+    from mixtura.io.atomic import replacing
+
+    with replacing(path) as temporary:
+        display.figure_.savefig(temporary)
+
+
+def _title(data: str) -> str:
+    return "standard input" if data == "-" else Path(data).name
+
+
+def _size(table: "Table") -> str:
+    rows = f"{table.n_rows} row{'s' * (table.n_rows != 1)}"
+    columns = f"{table.n_columns} column{'s' * (table.n_columns != 1)}"
+    if table.weights is None:
+        return f"{rows}, {columns}"
+    return f"{rows} of total weight {table.weights.sum():g}, {columns}"
