@@ -14,6 +14,7 @@ from mixtura.data import UNKNOWN
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance import Matrices, Tied
 from mixtura.families.covariance_structure import Covariance
+from mixtura.families.low_rank import Factors
 
 
 def to_frame_or_array(X: Any) -> Any:
@@ -153,7 +154,11 @@ def check_precisions(
     name = f"{structure.name} precision"
     precisions = as_floats(values, name)
     check_shape(precisions, structure.shape(n_components, n_features), name)
-    return _inverted(precisions, structure, name)
+    covariances = _inverted(precisions, structure, name)
+    # Inverses share what the precisions share, but are of low rank plus noise alone.
+    low_rank = isinstance(structure, Factors)
+    _check_structure(covariances if low_rank else precisions, structure, name)
+    return covariances
 
 
 def check_covariances(
@@ -164,6 +169,7 @@ def check_covariances(
     covariances = as_floats(values, name)
     check_shape(covariances, structure.shape(n_components, n_features), name)
     _inverted(covariances, structure, name)
+    _check_structure(covariances, structure, name)
     return covariances
 
 
@@ -180,7 +186,6 @@ def _inverted(matrices: Array, structure: Covariance, name: str) -> Array:
         inverses = structure.from_precisions(matrices)
     except DegenerateComponentError as collapse:
         raise ValueError(f"{error}; component {collapse.component} is not") from None
-    _check_structure(matrices, structure, name)
     return inverses
 
 

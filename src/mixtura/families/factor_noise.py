@@ -154,7 +154,8 @@ def _newton(gradient: Array, hessian: Array) -> Array:
         if values[0] > -UNDETERMINED:
             sizes = np.maximum(values, UNDETERMINED)
             relative = -(vectors @ ((vectors.T @ (gradient / units)) / sizes)) / units
-            return np.log(np.clip(1 + relative, LARGEST_FALL, np.exp(LONGEST)))
+            ratios = np.clip(1 + relative, LARGEST_FALL, np.exp(LONGEST))
+            return np.asarray(np.log(ratios))
     values, vectors = np.linalg.eigh(hessian)
     sizes = np.abs(values)
     sizes = np.maximum(sizes, CURVATURE * max(float(sizes.max()), CURVATURE))

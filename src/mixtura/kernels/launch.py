@@ -39,6 +39,9 @@ CHUNK_WORK = 2**24
 SMALLEST_CHUNK = 2 * BLOCKS[0]
 LARGEST_CHUNK = 512 * BLOCKS[0]
 
+FEW_CHUNKS = 4
+"""Fewer chunks are over before threads have started."""
+
 CACHE_LINE = 64
 FAR_MARK = 1e37
 """Kernels mark the rows they cannot score by a larger number."""
@@ -239,7 +242,7 @@ def in_order(
     task: Callable[[slice], _Result], chunks: list[slice], n_threads: int
 ) -> Iterator[_Result]:
     """Results of the task in the order of the chunks, few of them at a time."""
-    if n_threads == 1 or len(chunks) < 2:
+    if n_threads == 1 or len(chunks) < FEW_CHUNKS:
         yield from map(task, chunks)
         return
     pending: deque[Future[_Result]] = deque()
