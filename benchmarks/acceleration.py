@@ -12,7 +12,7 @@ from benchmarks.table import Bar, Row, Table, number
 from mixtura.acceleration import Acceleration, Automatic
 from mixtura.data import Rows
 from mixtura.em import EMResult, em
-from mixtura.estimators.gaussian_fit import NATS_LEFT, Problem
+from mixtura.estimators.fitting.gaussian_fit import NATS_LEFT, Problem
 from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.families.covariance import Full
 

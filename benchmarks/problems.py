@@ -9,8 +9,8 @@ from sklearn.mixture import GaussianMixture as Reference
 from benchmarks.timing import steady
 from mixtura._types import Array
 from mixtura.data import Rows
-from mixtura.estimators.fitted_gaussian_mixture import STRUCTURES
-from mixtura.estimators.gaussian_fit import Problem
+from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
+from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.kernels.threads import using_threads

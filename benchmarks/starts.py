@@ -15,7 +15,7 @@ from mixtura import GaussianMixture, load_dataset
 from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.em import em
-from mixtura.estimators.gaussian_fit import Problem
+from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.init.runs import Run, followed, from_partitions

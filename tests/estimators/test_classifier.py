@@ -18,7 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mixtura import GaussianMixture, GaussianMixtureClassifier
-from mixtura.estimators.class_fits import best_temperature
+from mixtura.estimators.labelled.class_fits import best_temperature
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 WINE, CULTIVAR = load_wine(return_X_y=True)

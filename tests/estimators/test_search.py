@@ -14,9 +14,9 @@ from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
-from mixtura.estimators import candidates as candidates_module
-from mixtura.estimators.fitted_gaussian_mixture import STRUCTURES
-from mixtura.estimators.search_plan import every_structure
+from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
+from mixtura.estimators.searching import candidates as candidates_module
+from mixtura.estimators.searching.search_plan import every_structure
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.selection.criteria import CRITERIA, Criterion
 

@@ -5,7 +5,7 @@ import pytest
 from inference_problems import TYPES
 
 from mixtura import GaussianMixture
-from mixtura.estimators.fitted_problem import layout_of
+from mixtura.estimators.judging.fitted_problem import layout_of
 from mixtura.inference.parameters import from_line, line_slopes, to_line
 
 NAMES = {

@@ -6,7 +6,7 @@ from inference_problems import TYPES, by_name, faithful, fitted, two_groups
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from mixtura import GaussianMixture, standard_errors
-from mixtura.estimators.fitted_problem import estimates, layout_of
+from mixtura.estimators.judging.fitted_problem import estimates, layout_of
 from mixtura.exceptions import DegenerateDataWarning
 
 METHODS = ("sandwich", "information", "score")

@@ -12,7 +12,7 @@ from sklearn.mixture import BayesianGaussianMixture as Theirs
 from mixtura import BayesianGaussianMixture
 from mixtura.data import Rows
 from mixtura.em import em_steps
-from mixtura.estimators.bayesian_fit import BayesianProblem
+from mixtura.estimators.bayesian.bayesian_fit import BayesianProblem
 
 TYPES = ("full", "tied", "diag", "spherical")
 KINDS = ("dirichlet_process", "dirichlet_distribution")

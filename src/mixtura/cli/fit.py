@@ -174,7 +174,7 @@ def _fitted(
 
 
 def _errors(model: Any, table: "Table") -> Any:
-    from mixtura.estimators.standard_errors import standard_errors
+    from mixtura.estimators.judging.standard_errors import standard_errors
 
     return standard_errors(model, table.values, table.weights)
 

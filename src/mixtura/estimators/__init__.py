@@ -1,1 +1,1 @@
-"""Estimators with scikit-learn's conventions: validate, translate names, call em."""
+"""Estimators with scikit-learn's interface; the parts of each in a folder."""

@@ -12,13 +12,16 @@ from mixtura.acceleration import Acceleration
 from mixtura.data import Rows
 from mixtura.em import EMResult
 from mixtura.estimators import checks
-from mixtura.estimators.bayesian_fit import BayesianProblem, best_fit
-from mixtura.estimators.bayesian_priors import check_priors
-from mixtura.estimators.bayesian_starts import NAMES, Start, find_start
-from mixtura.estimators.fitted_bayesian_mixture import FittedBayesianMixture, Posterior
-from mixtura.estimators.gaussian_fit import warn_of_data
+from mixtura.estimators.bayesian.bayesian_fit import BayesianProblem, best_fit
+from mixtura.estimators.bayesian.bayesian_priors import check_priors
+from mixtura.estimators.bayesian.bayesian_starts import NAMES, Start, find_start
+from mixtura.estimators.bayesian.fitted_bayesian_mixture import (
+    FittedBayesianMixture,
+    Posterior,
+)
+from mixtura.estimators.fitting.gaussian_fit import warn_of_data
+from mixtura.estimators.fitting.progress import Progress
 from mixtura.estimators.gaussian_mixture import ACCELERATIONS
-from mixtura.estimators.progress import Progress
 from mixtura.families.covariance_structure import Covariance
 from mixtura.kernels.threads import using_threads
 

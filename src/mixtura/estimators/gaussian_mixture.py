@@ -10,15 +10,15 @@ from mixtura.acceleration import Acceleration, Anderson, Automatic, Squarem
 from mixtura.completion import HARD, SOFT, Completion, Stochastic
 from mixtura.data import UNKNOWN, Rows
 from mixtura.estimators import checks
-from mixtura.estimators.fitted_gaussian_mixture import (
+from mixtura.estimators.fitted.fitted_gaussian_mixture import (
     FittedGaussianMixture,
 )
-from mixtura.estimators.gaussian_fit import Problem, best_fit
-from mixtura.estimators.gaussian_result import store, warn_of_fit
-from mixtura.estimators.gaussian_starts import NAMES, Given
-from mixtura.estimators.progress import Progress
-from mixtura.estimators.robust_fit import RobustProblem
-from mixtura.estimators.robust_options import RobustOptions
+from mixtura.estimators.fitting.gaussian_fit import Problem, best_fit
+from mixtura.estimators.fitting.gaussian_result import store, warn_of_fit
+from mixtura.estimators.fitting.gaussian_starts import NAMES, Given
+from mixtura.estimators.fitting.progress import Progress
+from mixtura.estimators.fitting.robust_fit import RobustProblem
+from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.families.covariance_structure import Covariance
 from mixtura.kernels.threads import using_threads
 

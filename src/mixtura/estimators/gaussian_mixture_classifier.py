@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mixtura._types import Array
 from mixtura.data import UNKNOWN, Rows
 from mixtura.estimators import checks
-from mixtura.estimators.class_arguments import component_counts, given_priors
-from mixtura.estimators.class_fits import (
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.labelled.class_arguments import component_counts, given_priors
+from mixtura.estimators.labelled.class_fits import (
     SEPARABLE,
     JointFit,
     best_temperature,
@@ -24,7 +25,6 @@ from mixtura.estimators.class_fits import (
     class_mixtures,
     joint_fit,
 )
-from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.structures import STRUCTURES, check_name
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.covariance_structure import Covariance

@@ -18,8 +18,11 @@ from mixtura.anomalies.surprise import (
 )
 from mixtura.anomalies.tail import TailCalibration, log_density, lowest_share
 from mixtura.estimators import checks
-from mixtura.estimators.detector_mixture import density_of, fitted_to_distinct_rows
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.labelled.detector_mixture import (
+    density_of,
+    fitted_to_distinct_rows,
+)
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian

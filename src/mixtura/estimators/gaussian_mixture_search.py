@@ -15,23 +15,23 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
-from mixtura.estimators.candidates import (
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.searching.candidates import (
     NOT_RUN,
     Candidate,
     SearchData,
     Trial,
     tried,
 )
-from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.search_plan import Plan
-from mixtura.estimators.search_table import (
+from mixtura.estimators.searching.search_plan import Plan
+from mixtura.estimators.searching.search_table import (
     choice,
     criterion_values,
     results_table,
     with_one_component,
 )
-from mixtura.estimators.trials import run_trials
-from mixtura.estimators.warning_notes import WarningNotes
+from mixtura.estimators.searching.trials import run_trials
+from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.selection.criteria import Criterion
 

@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
-from mixtura.estimators import checks, noise
-from mixtura.estimators.mixture_distribution import MixtureDistribution
+from mixtura.estimators import checks
+from mixtura.estimators.fitted.mixture_distribution import MixtureDistribution
+from mixtura.estimators.fitting import noise
 from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.covariance_structure import Covariance

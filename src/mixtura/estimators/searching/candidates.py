@@ -13,11 +13,11 @@ from sklearn.base import clone
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.em import Outcome
-from mixtura.estimators.gaussian_fit import COLLAPSED, FLOOR
+from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.shared_starts import SharedStarts, may_share
+from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
+from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
-from mixtura.estimators.warning_notes import Note, WarningNotes
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.selection import criteria
 from mixtura.selection.criteria import FitSummary

@@ -9,7 +9,7 @@ import numpy as np
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
 from mixtura.em import Outcome, em
-from mixtura.estimators.gaussian_starts import CENTRES, PARTITIONS
+from mixtura.estimators.fitting.gaussian_starts import CENTRES, PARTITIONS
 from mixtura.init import starts
 from mixtura.init.distinct import standardised, whitened
 from mixtura.models.categorical import one_hot

@@ -9,9 +9,9 @@ import numpy as np
 from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.em import EMResult, Executor, em
-from mixtura.estimators.gaussian_fit import FLOOR, Problem
-from mixtura.estimators.gaussian_starts import Given
-from mixtura.estimators.robust_options import HULL, RobustOptions
+from mixtura.estimators.fitting.gaussian_fit import FLOOR, Problem
+from mixtura.estimators.fitting.gaussian_starts import Given
+from mixtura.estimators.fitting.robust_options import HULL, RobustOptions
 from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.execution.whole import WHOLE
 from mixtura.families import Family

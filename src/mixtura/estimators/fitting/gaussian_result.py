@@ -7,8 +7,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array
 from mixtura.em import EMResult, Outcome
-from mixtura.estimators.gaussian_fit import Problem, warn_of_collapse, warn_of_data
-from mixtura.estimators.robust_fit import (
+from mixtura.estimators.fitting.gaussian_fit import (
+    Problem,
+    warn_of_collapse,
+    warn_of_data,
+)
+from mixtura.estimators.fitting.robust_fit import (
     ATTRIBUTES,
     RobustProblem,
     restored,

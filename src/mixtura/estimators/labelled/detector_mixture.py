@@ -10,7 +10,7 @@ from sklearn.utils.validation import has_fit_parameter
 from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.estimators import checks
-from mixtura.estimators.fitted_gaussian_mixture import FittedGaussianMixture
+from mixtura.estimators.fitted.fitted_gaussian_mixture import FittedGaussianMixture
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.init.distinct import distinct_rows
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from mixtura.estimators.candidates import NOT_RUN, Candidate, Trial
+from mixtura.estimators.searching.candidates import NOT_RUN, Candidate, Trial
 
 INTERRUPTED = "Interrupted before this candidate was fitted."
 

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import UNKNOWN, Rows
 from mixtura.em import EMResult, em
-from mixtura.estimators.gaussian_fit import Problem
+from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.gaussian_mixture import ACCELERATIONS, GaussianMixture
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.blas import single_threaded_blas

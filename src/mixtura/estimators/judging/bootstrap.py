@@ -8,14 +8,14 @@ from sklearn.base import clone
 
 from mixtura._types import Array
 from mixtura.estimators import checks
-from mixtura.estimators.fitted_problem import (
+from mixtura.estimators.judging.fitted_problem import (
     FittedProblem,
     check_fitted,
     estimates,
     is_plain,
     layout_of,
 )
-from mixtura.estimators.refits import entropy_of, integer_seed, quiet_fit
+from mixtura.estimators.judging.refits import entropy_of, integer_seed, quiet_fit
 from mixtura.inference.alignment import match_components
 from mixtura.inference.bootstrap import RESAMPLERS, Bootstrap
 from mixtura.inference.chart import chart

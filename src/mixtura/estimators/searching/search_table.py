@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray
-from mixtura.estimators.candidates import (
+from mixtura.estimators.searching.candidates import (
     COLLAPSE,
     CONVERGED,
     FAILED,

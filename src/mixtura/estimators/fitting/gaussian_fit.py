@@ -11,8 +11,8 @@ from mixtura._types import Array, Rng
 from mixtura.completion import SOFT
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
-from mixtura.estimators.gaussian_starts import Given, starting_params
-from mixtura.estimators.progress import Progress
+from mixtura.estimators.fitting.gaussian_starts import Given, starting_params
+from mixtura.estimators.fitting.progress import Progress
 from mixtura.exceptions import DegenerateComponentError, DegenerateDataWarning
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.execution.in_memory import IN_MEMORY
@@ -265,7 +265,7 @@ def best_fit(
     for i in range(n_init):
         progress.announce(i)
         try:
-            result = _one_fit(problem, starting, settings)
+            result = _one_fit(problem, starting, settings, progress)
         except DegenerateComponentError as error:
             failure = error
             continue
@@ -284,7 +284,10 @@ def best_fit(
 
 
 def _one_fit(
-    problem: Problem, starting: Callable[[], Start], settings: Mapping[str, Any]
+    problem: Problem,
+    starting: Callable[[], Start],
+    settings: Mapping[str, Any],
+    progress: Progress,
 ) -> EMResult:
     """Run EM from one start; a collapse is an error, an interruption a result."""
     try:
@@ -294,6 +297,7 @@ def _one_fit(
         return _interrupted(result)
     if settings["completion"] != SOFT:  # which is what the search climbed
         start = Start(start.params)
+    progress.recall(start.objectives)
     n_before = max(len(start.objectives) - 1, 0)
     left = {**settings, "max_iter": settings["max_iter"] - n_before}
     result = problem.run(start.params, left)

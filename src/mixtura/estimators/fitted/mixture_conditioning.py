@@ -8,8 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array, IntArray
 from mixtura.distribution import conditioning
 from mixtura.distribution.univariate import Univariate
-from mixtura.estimators.columns import check_disjoint, is_single, remaining, rows_of
-from mixtura.estimators.mixture_parameters import (
+from mixtura.estimators.fitted.columns import (
+    check_disjoint,
+    is_single,
+    remaining,
+    rows_of,
+)
+from mixtura.estimators.fitted.mixture_parameters import (
     MixtureParameters,
     as_probabilities,
 )

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array, IntArray
 from mixtura.distribution import density
 from mixtura.estimators import checks
-from mixtura.estimators.columns import resolve
+from mixtura.estimators.fitted.columns import resolve
 from mixtura.families.covariance_structure import Covariance
 from mixtura.models.mixture import MixtureParams
 

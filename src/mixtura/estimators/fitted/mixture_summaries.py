@@ -18,7 +18,10 @@ from mixtura.distribution.estimate import Estimate
 from mixtura.distribution.modes import Modes, modes
 from mixtura.distribution.univariate import Univariate
 from mixtura.estimators import checks
-from mixtura.estimators.mixture_parameters import MixtureParameters, as_probabilities
+from mixtura.estimators.fitted.mixture_parameters import (
+    MixtureParameters,
+    as_probabilities,
+)
 from mixtura.models.mixture import MixtureParams
 
 N_SAMPLES = 100_000

@@ -1,7 +1,7 @@
 """A fitted Gaussian mixture as a distribution to work with."""
 
-from mixtura.estimators.mixture_conditioning import MixtureConditioning
-from mixtura.estimators.mixture_summaries import MixtureSummaries
+from mixtura.estimators.fitted.mixture_conditioning import MixtureConditioning
+from mixtura.estimators.fitted.mixture_summaries import MixtureSummaries
 
 
 class MixtureDistribution(MixtureConditioning, MixtureSummaries):

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from mixtura._types import Array
 from mixtura.em import Outcome
-from mixtura.estimators.gaussian_fit import COLLAPSED, FLOOR
+from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.inference.replicates import Stopped
 from mixtura.units import Units

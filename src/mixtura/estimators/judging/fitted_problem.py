@@ -10,9 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.estimators import checks
-from mixtura.estimators.fitted_gaussian_mixture import FittedGaussianMixture
-from mixtura.estimators.gaussian_fit import COLLAPSED, FLOOR
-from mixtura.estimators.robust_options import RobustOptions
+from mixtura.estimators.fitted.fitted_gaussian_mixture import FittedGaussianMixture
+from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
+from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.constraints import Constraint, Ridge, Unconstrained
 from mixtura.families.gaussian import Gaussian, GaussianParams

@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.estimators import checks
-from mixtura.estimators.bayesian_fit import BayesianProblem
-from mixtura.estimators.bayesian_priors import WEIGHT_PRIORS
+from mixtura.estimators.bayesian.bayesian_fit import BayesianProblem
+from mixtura.estimators.bayesian.bayesian_priors import WEIGHT_PRIORS
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams

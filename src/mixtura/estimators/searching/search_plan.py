@@ -11,8 +11,8 @@ from sklearn.model_selection import KFold, check_cv
 
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
-from mixtura.estimators.candidates import Split
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.searching.candidates import Split
 from mixtura.estimators.structures import STRUCTURES, check_name
 from mixtura.selection.criteria import CRITERIA, CROSS_VALIDATION, Criterion
 

@@ -1,6 +1,7 @@
 """Lines printed during a fit when `verbose` is set."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mixtura.em import EMStep
@@ -27,19 +28,31 @@ class Progress:
     per_observation: float
     offset: float
     started: float = field(default_factory=time.perf_counter)
+    before: int = 0
 
     def announce(self, start: int) -> None:
         """Print that a start begins."""
+        self.before = 0
         if self.verbose:
             print(f"Initialization {start}")
 
+    def recall(self, objectives: Sequence[float]) -> None:
+        """Print the iterations that led to the start, and count on from there."""
+        for iteration, objective in enumerate(objectives):
+            self._print(iteration, objective)
+        self.before = max(len(objectives) - 1, 0)
+
     def __call__(self, step: EMStep) -> None:
         """Print one line, if it is due."""
-        if not self.verbose or step.iteration == 0 or step.iteration % self.interval:
+        if step.iteration > 0:
+            self._print(self.before + step.iteration, step.objective)
+
+    def _print(self, iteration: int, objective: float) -> None:
+        if not self.verbose or iteration == 0 or iteration % self.interval:
             return
-        line = f"  Iteration {step.iteration}"
+        line = f"  Iteration {iteration}"
         if self.verbose > 1:
-            objective = step.objective * self.per_observation + self.offset
+            bound = objective * self.per_observation + self.offset
             elapsed = time.perf_counter() - self.started
-            line += f"\t{objective:.6f} nats per observation\t{elapsed:.2f} s"
+            line += f"\t{bound:.6f} nats per observation\t{elapsed:.2f} s"
         print(line)

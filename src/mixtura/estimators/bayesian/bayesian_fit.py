@@ -9,10 +9,10 @@ import numpy as np
 from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
-from mixtura.estimators.bayesian_priors import Priors
-from mixtura.estimators.bayesian_starts import Start
-from mixtura.estimators.gaussian_fit import TIE, Problem
-from mixtura.estimators.progress import Progress
+from mixtura.estimators.bayesian.bayesian_priors import Priors
+from mixtura.estimators.bayesian.bayesian_starts import Start
+from mixtura.estimators.fitting.gaussian_fit import TIE, Problem
+from mixtura.estimators.fitting.progress import Progress
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.constraints import Ridge
 from mixtura.families.covariance_structure import Covariance

@@ -8,8 +8,8 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.data import UNKNOWN
 from mixtura.estimators import checks
-from mixtura.estimators.bootstrap import components_of
-from mixtura.estimators.fitted_problem import check_fitted
+from mixtura.estimators.judging.bootstrap import components_of
+from mixtura.estimators.judging.fitted_problem import check_fitted
 from mixtura.inference.alignment import (
     Alignment,
     match_components,

@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from mixtura._types import Array
 from mixtura.estimators import checks
-from mixtura.estimators.refits import (
+from mixtura.estimators.judging.refits import (
     entropy_of,
     integer_seed,
     is_collapsed,

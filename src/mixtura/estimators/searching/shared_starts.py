@@ -15,9 +15,9 @@ from mixtura._types import Array
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import Outcome, em
-from mixtura.estimators.gaussian_fit import Problem
+from mixtura.estimators.fitting.gaussian_fit import Problem
+from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.robust_options import RobustOptions
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance

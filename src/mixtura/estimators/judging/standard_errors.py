@@ -8,7 +8,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array
 from mixtura.estimators import checks
-from mixtura.estimators.fitted_problem import FittedProblem, estimates, warn_inference
+from mixtura.estimators.judging.fitted_problem import (
+    FittedProblem,
+    estimates,
+    warn_inference,
+)
 from mixtura.inference.chart import chart
 from mixtura.inference.information import Information, RowScores, information
 from mixtura.inference.standard_errors import (

@@ -1,0 +1,1 @@
+"""What a fitted Gaussian mixture can do: predict, and serve as a distribution."""

@@ -1,0 +1,1 @@
+"""One fit of a Gaussian mixture: its problem, its starts, its result."""

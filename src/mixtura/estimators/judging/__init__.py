@@ -1,0 +1,1 @@
+"""How far to trust a fit: refits, standard errors, tests, alignment."""
