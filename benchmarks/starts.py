@@ -46,7 +46,7 @@ class Case(NamedTuple):
 
 def tables(size: Size) -> list[Table]:
     """One row for each case, and one for all."""
-    n_seeds = size.pick(1, 20, 50)
+    n_seeds = size.pick(1, 10, 50)
     found, spent, rows = np.zeros((0, 2)), np.zeros((0, 2)), []
     for case in size.some(cases()):
         hits, times = _measured(case, n_seeds, size.pick(20, RESTARTS, RESTARTS))
