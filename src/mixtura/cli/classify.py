@@ -82,15 +82,8 @@ def _sizes(
 )
 @click.option("--new", metavar="FILE", help="Rows to classify.  [default: DATA]")
 @options.seed
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Write the classes to .csv or .parquet.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+@options.writing("Write the classes to .csv or .parquet.")
+@options.as_json
 @click.pass_context
 def command(
     ctx: click.Context,

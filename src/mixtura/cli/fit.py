@@ -42,16 +42,9 @@ KINDS = ("both", "classification", "density", "uncertainty")
 @options.covariance
 @options.equal_weights
 @options.reading
-@click.option("--weight-column", metavar="NAME", help="Column of row weights.")
+@options.weight_column
 @options.seed
-@click.option(
-    "--n-init",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Number of starts; the best is kept.",
-)
+@options.n_init("Number of starts; the best is kept.")
 @click.option(
     "--max-iter",
     type=click.IntRange(1),
@@ -78,23 +71,10 @@ KINDS = ("both", "classification", "density", "uncertainty")
     is_flag=True,
     help="Print each parameter with its standard error and 95 % interval.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Write the model (JSON).",
-)
-@click.option(
-    "--plot",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Draw the mixture (.png, .svg, .pdf).",
-)
+@options.writing("Write the model (JSON).")
+@options.plot("Draw the mixture")
 @options.plot_kind(KINDS)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+@options.as_json
 @click.pass_context
 def command(
     ctx: click.Context,

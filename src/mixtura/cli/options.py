@@ -62,6 +62,57 @@ def output_path() -> click.Path:
     return click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
+def writing(text: str) -> Callable[[Command], Command]:
+    """Add -o/--output, whose help is this text."""
+    return click.option(
+        "-o",
+        "--output",
+        type=output_path(),
+        callback=writable,
+        metavar="FILE",
+        help=text,
+    )
+
+
+def plot(text: str) -> Callable[[Command], Command]:
+    """Add --plot, whose help is this text and the formats there are."""
+    return click.option(
+        "--plot",
+        type=output_path(),
+        callback=writable,
+        metavar="FILE",
+        help=f"{text} (.png, .svg, .pdf).",
+    )
+
+
+def as_json(command: Command) -> Command:
+    """Add --json."""
+    option = click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON, nothing else."
+    )
+    return option(command)
+
+
+def weight_column(command: Command) -> Command:
+    """Add --weight-column."""
+    option = click.option(
+        "--weight-column", metavar="NAME", help="Column of row weights."
+    )
+    return option(command)
+
+
+def n_init(text: str) -> Callable[[Command], Command]:
+    """Add --n-init, whose help is this text."""
+    return click.option(
+        "--n-init",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help=text,
+    )
+
+
 def reading(command: Command) -> Command:
     """Add the options that say how a table is read."""
     options = [

@@ -21,14 +21,7 @@ _ROWS_PER_BLOCK = 65_536
 @click.argument("data")
 @options.reading
 @click.option("--id-column", metavar="NAME", help="Column to copy to the output.")
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Write to .csv, .npy or .parquet instead.",
-)
+@options.writing("Write to .csv, .npy or .parquet instead.")
 def command(
     model_file: str,
     data: str,

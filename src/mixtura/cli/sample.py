@@ -19,14 +19,7 @@ from mixtura.cli import options
 )
 @options.seed
 @click.option("--labels", is_flag=True, help="Add the component of each row.")
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Write to .csv, .npy or .parquet instead.",
-)
+@options.writing("Write to .csv, .npy or .parquet instead.")
 def command(
     model_file: str, rows: int, seed: int | None, labels: bool, output: Path | None
 ) -> None:

@@ -65,22 +65,9 @@ if TYPE_CHECKING:
     help="Number of rows to show.",
 )
 @options.seed
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Write all rows to .csv, .npy or .parquet.",
-)
-@click.option(
-    "--plot",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Draw the scores (.png, .svg, .pdf).",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+@options.writing("Write all rows to .csv, .npy or .parquet.")
+@options.plot("Draw the scores")
+@options.as_json
 @click.pass_context
 def command(
     ctx: click.Context,

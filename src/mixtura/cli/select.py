@@ -83,33 +83,13 @@ def _range(part: str) -> range:
 )
 @options.equal_weights
 @options.reading
-@click.option("--weight-column", metavar="NAME", help="Column of row weights.")
+@options.weight_column
 @options.seed
-@click.option(
-    "--n-init",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Number of starts of each candidate.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Write the best model (JSON).",
-)
-@click.option(
-    "--plot",
-    type=options.output_path(),
-    callback=options.writable,
-    metavar="FILE",
-    help="Draw the criterion, or the best model (.png, .svg, .pdf).",
-)
+@options.n_init("Number of starts of each candidate.")
+@options.writing("Write the best model (JSON).")
+@options.plot("Draw the criterion, or the best model")
 @options.plot_kind(KINDS)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, nothing else.")
+@options.as_json
 @click.pass_context
 def command(
     ctx: click.Context,
