@@ -7,42 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
+from mixtura.estimators.structures import NAMED
+from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
-from mixtura.families.parsimonious import (
-    EEI,
-    EEV,
-    EII,
-    EVE,
-    EVI,
-    EVV,
-    VEE,
-    VEI,
-    VEV,
-    VVE,
-)
 from mixtura.models.mixture import Mixture, MixtureParams
 
 DATA = Path(__file__).parent / "data"
 
-STRUCTURES = {
-    "EII": EII(),
-    "VII": Spherical(),
-    "EEI": EEI(),
-    "VEI": VEI(),
-    "EVI": EVI(),
-    "VVI": Diagonal(),
-    "EEE": Tied(),
-    "VEE": VEE(),
-    "EVE": EVE(),
-    "VVE": VVE(),
-    "EEV": EEV(),
-    "VEV": VEV(),
-    "EVV": EVV(),
-    "VVV": Full(),
-    "E": EII(),
-    "V": Spherical(),
-}
+STRUCTURES = {code: NAMED[code] for code in NAMED if code.isupper()}
 
 
 @cache

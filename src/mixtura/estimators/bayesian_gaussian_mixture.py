@@ -227,7 +227,7 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         progress = Progress(
             self.verbose, self.verbose_interval, 1 / n_observations, -volume
         )
-        with using_threads(self._threads()):
+        with using_threads(self._threads(len(X))):
             result = best_fit(
                 problem,
                 lambda: self._starting(problem, X, sample_weight, rng),

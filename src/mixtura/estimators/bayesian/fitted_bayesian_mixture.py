@@ -1,20 +1,21 @@
 """What a Gaussian mixture with a known posterior can do: score, classify, sample."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._types import Array, IntArray
-from mixtura.data import Rows
 from mixtura.estimators import checks
 from mixtura.estimators.bayesian.bayesian_fit import BayesianProblem
 from mixtura.estimators.bayesian.bayesian_priors import WEIGHT_PRIORS
+from mixtura.estimators.fitted.fitted_mixture import (
+    BLOCK_ROWS,
+    FittedMixture,
+    check_draws,
+    in_float64,
+)
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
@@ -23,19 +24,12 @@ from mixtura.families.normal_wishart import (
     jensen_gap,
     predictive_log_density,
 )
-from mixtura.models.categorical import Responsibilities
 from mixtura.models.variational_mixture import VariationalParams
 from mixtura.models.weight_priors import DirichletProcess, WeightPrior
 
 STRUCTURES: dict[str, Covariance] = {
     structure.name: structure for structure in (Full(), Tied(), Diagonal(), Spherical())
 }
-
-BLOCK_ROWS = 4096
-"""Rows per block of responsibilities."""
-
-CONVERTED_ROWS = 1 << 16
-"""Rows that are turned into float64 and scored at a time."""
 
 
 class Posterior(NamedTuple):
@@ -45,7 +39,7 @@ class Posterior(NamedTuple):
     components: NormalWishart
 
 
-class FittedBayesianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
+class FittedBayesianMixture(FittedMixture):
     """Methods that need the posterior of a Bayesian mixture and nothing else.
 
     Scores are by expected log-densities: a row's is the log of the sum over components
@@ -71,48 +65,13 @@ class FittedBayesianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     covariance_prior_: Any
     _prior: NormalWishart
 
-    def __sklearn_tags__(self) -> Tags:
-        """Density estimator, and once it has labelled its rows a clusterer."""
-        tags: Tags = super().__sklearn_tags__()
-        if hasattr(self, "labels_"):
-            tags.estimator_type = "clusterer"
-        return tags
-
-    def predict(self, X: Any) -> IntArray:
-        """Return the most probable component of each row, shape (n_samples,)."""
-        check_is_fitted(self)
-        return self._labels(self._validated(X, reset=False))
-
-    def predict_proba(self, X: Any) -> Array:
-        """Responsibilities of the components, shape (n_samples, K); rows sum to one."""
-        check_is_fitted(self)
-        X, arguments = self._validated(X, reset=False), self._kernel_arguments()
-        kernels = self._structure().kernels
-        probabilities = np.empty((len(X), len(self.weights_)))
-        for rows, block in self._blocks(X, BLOCK_ROWS):
-            log_joint = kernels.log_joint(
-                block, *arguments, n_threads=self._threads(), total_rows=len(X)
-            )
-            probabilities[rows] = Responsibilities.from_log_joint(log_joint).values
-        return probabilities
-
     def score_samples(self, X: Any) -> Array:
         """Expected log-density of each row in nats, shape (n_samples,).
 
         A lower bound on `predictive_log_density`.
         """
         check_is_fitted(self)
-        X, arguments = self._validated(X, reset=False), self._kernel_arguments()
-        log_density, kernels = np.empty(len(X)), self._structure().kernels
-        for rows, block in self._blocks(X):
-            kernels.log_density(
-                block,
-                *arguments,
-                out=log_density[rows],
-                n_threads=self._threads(),
-                total_rows=len(X),
-            )
-        return log_density
+        return self._log_density(self._validated(X, reset=False))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean of `score_samples`, weighted if weights are given."""
@@ -139,11 +98,7 @@ class FittedBayesianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             The component of each row.
         """
         check_is_fitted(self)
-        if not isinstance(n_samples, int | np.integer) or n_samples < 1:
-            raise ValueError(
-                f"Invalid value for 'n_samples': {n_samples!r}. "
-                "sample must be asked for at least one row."
-            )
+        check_draws(n_samples)
         chosen = self.random_state if random_state is None else random_state
         rng = checks.generator(chosen)
         counts = rng.multinomial(n_samples, self.weights_)
@@ -175,7 +130,7 @@ class FittedBayesianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if remainder > 0:
             parts.append((np.array([remainder]), self._prior))
         log_density = np.empty(len(X))
-        for rows, block in self._blocks(X, BLOCK_ROWS):
+        for rows, block in in_float64(X, BLOCK_ROWS):
             log_joint = [
                 np.log(weights) + predictive_log_density(structure, q, block)
                 for weights, q in parts
@@ -183,39 +138,10 @@ class FittedBayesianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             log_density[rows] = logsumexp(np.hstack(log_joint), axis=1)
         return log_density
 
-    def _labels(self, X: Array, dtype: type[np.signedinteger] = np.int64) -> IntArray:
-        labels, arguments = np.empty(len(X), dtype=dtype), self._kernel_arguments()
-        for rows, block in self._blocks(X):
-            labels[rows] = self._structure().kernels.labels(
-                block, *arguments, n_threads=self._threads(), total_rows=len(X)
-            )
-        return labels
-
-    @staticmethod
-    def _blocks(X: Array, size: int = CONVERTED_ROWS) -> Iterator[tuple[slice, Array]]:
-        """Blocks of rows as float64, and their places."""
-        for block in Rows(X).blocks(size):
-            rows = slice(block.start, block.start + len(block))
-            yield rows, block.X.astype(np.float64, copy=False)
-
-    def _threads(self) -> int:
-        """All processors unless `n_jobs` says otherwise; one inside a joblib worker."""
-        return int(effective_n_jobs(-1 if self.n_jobs is None else self.n_jobs))
-
     def _structure(self) -> Covariance:
         owner, names = type(self).__name__, [*STRUCTURES]
         checks.check_choice(owner, "covariance_type", self.covariance_type, names)
         return STRUCTURES[self.covariance_type]
-
-    def _validated(self, X: Any, *, reset: bool) -> Array:
-        array: Array = validate_data(
-            self,
-            checks.to_frame_or_array(X),
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            accept_large_sparse=False,
-        )
-        return array
 
     def _kernel_arguments(self) -> tuple[Array, Array, Array]:
         """Expected log weights plus constants, means and factors."""

@@ -1,17 +1,14 @@
 """What a Gaussian mixture with known parameters can do: score, classify, sample."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._types import Array, IntArray
-from mixtura.data import Rows
 from mixtura.estimators import checks
+from mixtura.estimators.fitted.fitted_mixture import FittedMixture, check_draws
 from mixtura.estimators.fitted.mixture_distribution import MixtureDistribution
 from mixtura.estimators.fitting import noise
 from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
@@ -20,7 +17,6 @@ from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.kernels import Kernels, sampling
-from mixtura.models.categorical import Responsibilities
 from mixtura.models.mixture import (
     Equal,
     Free,
@@ -30,17 +26,8 @@ from mixtura.models.mixture import (
     log_weights,
 )
 
-BLOCK_ROWS = 4096
-"""Rows per block of responsibilities."""
 
-FEW_ROWS = 1_000
-"""Fewer rows than this are worked on by one thread."""
-
-CONVERTED_ROWS = 1 << 16
-"""Rows of float32 that are turned into float64 at a time."""
-
-
-class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  # type: ignore[misc]
+class FittedGaussianMixture(FittedMixture, MixtureDistribution):
     """Methods that need the parameters of a Gaussian mixture and nothing else.
 
     The fitted attributes are the only state, so they may also be set by hand.
@@ -54,13 +41,6 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
     covariances_: Array
     precisions_: Array
     precisions_cholesky_: Array
-
-    def __sklearn_tags__(self) -> Tags:
-        """Density estimator, and once it has labelled its rows a clusterer."""
-        tags: Tags = super().__sklearn_tags__()
-        if hasattr(self, "labels_"):
-            tags.estimator_type = "clusterer"
-        return tags
 
     @classmethod
     def from_parameters(
@@ -130,38 +110,21 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
 
         -1 for noise and for rows that trimming would leave out.
         """
-        check_is_fitted(self)
-        return self._labels(self._validated(X, reset=False))
+        labels: IntArray = super().predict(X)
+        return labels
 
     def predict_proba(self, X: Any) -> Array:
         """Responsibilities p(k | x), shape (n_samples, K); rows sum to one.
 
         With noise there is one column more, the last, for it.
         """
-        check_is_fitted(self)
-        X = self._validated(X, reset=False)
-        probabilities = np.empty((len(X), noise.n_columns(self)))
-        for rows, values in self._probabilities(X):
-            probabilities[rows] = values
+        probabilities: Array = super().predict_proba(X)
         return probabilities
 
     def score_samples(self, X: Any) -> Array:
         """Log-density log p(x) of each row in nats, shape (n_samples,)."""
         check_is_fitted(self)
         return self._log_density(self._validated(X, reset=False))
-
-    def _log_density(self, X: Array) -> Array:
-        """Log-density of checked rows."""
-        log_density, arguments = np.empty(len(X)), self._kernel_arguments()
-        for rows, block in _in_float64(X):
-            self._kernels.log_density(
-                block,
-                *arguments,
-                out=log_density[rows],
-                n_threads=self._threads(len(X)),
-                total_rows=len(X),
-            )
-        return log_density
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-density of the rows in nats, weighted if weights are given."""
@@ -191,11 +154,7 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
             If there is noise to draw, and only its volume is known.
         """
         check_is_fitted(self)
-        if not isinstance(n_samples, int | np.integer) or n_samples < 1:
-            raise ValueError(
-                f"Invalid value for 'n_samples': {n_samples!r}. "
-                "sample must be asked for at least one row."
-            )
+        check_draws(n_samples)
         chosen = self.random_state if random_state is None else random_state
         rng = checks.generator(chosen)
         counts, n_noise = noise.counts_of_draws(self, n_samples, rng)
@@ -239,17 +198,6 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
         weights = np.ones(len(X)) if sample_weight is None else sample_weight
         return float(bic - 2 * np.dot(weights, certainty))
 
-    def _probabilities(self, X: Array) -> Iterator[tuple[slice, Array]]:
-        """Responsibilities of the rows of X, block by block."""
-        arguments, n_threads = self._kernel_arguments(), self._threads(len(X))
-        for block in Rows(X).blocks(BLOCK_ROWS):
-            rows = block.X.astype(np.float64, copy=False)
-            log_joint = self._kernels.log_joint(
-                rows, *arguments, n_threads=n_threads, total_rows=len(X)
-            )
-            values = Responsibilities.from_log_joint(log_joint).values
-            yield slice(block.start, block.start + len(block)), values
-
     def _n_parameters(self) -> int:
         """Number of free parameters of the mixture."""
         model = Mixture(Gaussian(self._structure()), self._proportions())
@@ -272,14 +220,7 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
         return STRUCTURES[self.covariance_type]
 
     def _validated(self, X: Any, *, reset: bool) -> Array:
-        X = checks.to_frame_or_array(X)
-        array: Array = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            accept_large_sparse=False,
-        )
+        array: Array = super()._validated(X, reset=reset)
         if reset:
             check_columns(type(self).__name__, self.covariance_type, array.shape[1])
         return array
@@ -302,16 +243,6 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
     def _kernels(self) -> Kernels:
         return noise.kernels_of(self, self._structure())
 
-    def _threads(self, n_rows: int | None = None) -> int:
-        """All processors unless `n_jobs` says otherwise; one inside a joblib worker.
-
-        And one for so few rows that asking would take longer than the work.
-        """
-        if n_rows is not None and n_rows < FEW_ROWS:
-            return 1
-        n_jobs = getattr(self, "n_jobs", None)
-        return int(effective_n_jobs(-1 if n_jobs is None else n_jobs))
-
     def _kernel_arguments(self) -> tuple[Array, Array, Array]:
         """Log weights plus log normalizers, means and factors."""
         params = self._params()
@@ -320,20 +251,4 @@ class FittedGaussianMixture(MixtureDistribution, DensityMixin, BaseEstimator):  
         return noise.arguments_of(self, self._structure(), constants, params)
 
     def _labels(self, X: Array, dtype: type[np.signedinteger] = np.int64) -> IntArray:
-        labels, arguments = np.empty(len(X), dtype=dtype), self._kernel_arguments()
-        for block in Rows(X).blocks(CONVERTED_ROWS):
-            labels[block.start : block.start + len(block)] = self._kernels.labels(
-                block.X.astype(np.float64, copy=False),
-                *arguments,
-                n_threads=self._threads(len(X)),
-                total_rows=len(X),
-            )
-        return noise.unassigned(self, X, labels)
-
-
-def _in_float64(X: Array) -> Iterator[tuple[slice, Array]]:
-    """All rows if they are float64, else blocks of them as float64."""
-    size = len(X) if X.dtype == np.float64 else CONVERTED_ROWS
-    for block in Rows(X).blocks(size):
-        rows = slice(block.start, block.start + len(block))
-        yield rows, block.X.astype(np.float64, copy=False)
+        return noise.unassigned(self, X, super()._labels(X, dtype))

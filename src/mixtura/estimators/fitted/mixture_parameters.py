@@ -1,5 +1,6 @@
 """What the methods of a fitted mixture share: its parameters and its columns."""
 
+from abc import abstractmethod
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
@@ -22,8 +23,9 @@ class MixtureParameters:
     means_: Array
     covariances_: Array
 
+    @abstractmethod
     def _structure(self) -> Covariance:
-        raise NotImplementedError
+        """Return the covariance structure."""
 
     def _density(self) -> MixtureParams:
         """Parameters with full covariances, and weights that sum to one."""

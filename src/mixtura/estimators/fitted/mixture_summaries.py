@@ -1,12 +1,14 @@
 """Moments, modes, regions and divergences of a fitted Gaussian mixture."""
 
+from abc import abstractmethod
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura._types import Array
+from mixtura._types import Array, Rng
 from mixtura.distribution import (
     conditioning,
     density,
@@ -273,10 +275,7 @@ class MixtureSummaries(MixtureParameters):
         ValueError
             If `other` has other columns.
         """
-        checks.check_count("kl_divergence", "n_samples", n_samples, 2)
-        rng = checks.generator(random_state)
-        g = self._comparable(other, "kl_divergence")
-        return divergence.kl_divergence(self._density(), g, n_samples, rng)
+        return self._compared(divergence.kl_divergence, other, n_samples, random_state)
 
     def jensen_shannon_divergence(
         self,
@@ -305,13 +304,27 @@ class MixtureSummaries(MixtureParameters):
         ValueError
             If `other` has other columns.
         """
-        checks.check_count("jensen_shannon_divergence", "n_samples", n_samples, 2)
-        rng = checks.generator(random_state)
-        g = self._comparable(other, "jensen_shannon_divergence")
-        return divergence.jensen_shannon_divergence(self._density(), g, n_samples, rng)
+        return self._compared(
+            divergence.jensen_shannon_divergence, other, n_samples, random_state
+        )
 
+    @abstractmethod
     def _validated(self, X: Any, *, reset: bool) -> Array:
-        raise NotImplementedError
+        """Return checked rows."""
+
+    def _compared(
+        self,
+        measure: Callable[[MixtureParams, MixtureParams, int, Rng], Estimate],
+        other: Any,
+        n_samples: int,
+        random_state: Any,
+    ) -> Estimate:
+        """Measure how far another mixture is; the method has the measure's name."""
+        method = measure.__name__
+        checks.check_count(method, "n_samples", n_samples, 2)
+        rng = checks.generator(random_state)
+        others = self._comparable(other, method)
+        return measure(self._density(), others, n_samples, rng)
 
     def _one_column(self, column: Any, method: str) -> MixtureParams:
         """Return the marginal distribution of a single column."""

@@ -34,11 +34,6 @@ def arguments_of(
     return with_flat(structure, constants, inner, float(flat))
 
 
-def n_columns(estimator: Any) -> int:
-    """Components, and one for noise if there is any."""
-    return len(estimator.weights_) + has_noise(estimator)
-
-
 def unassigned(estimator: Any, X: Array, labels: IntArray) -> IntArray:
     """Give noise, and rows less likely than those that were trimmed, the label -1."""
     if has_noise(estimator):
