@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from mixtura import GaussianMixture, load_dataset, load_model
-from mixtura.cli.report import show_components
+from mixtura.cli.printing import show_components
 from mixtura.cli.summary import n_free_parameters, standard_deviations
 
 

@@ -8,7 +8,7 @@ def command() -> None:
     """List the bundled data sets; each name can stand for DATA."""
     from rich.console import Console
 
-    from mixtura.cli.report import plain_table
+    from mixtura.cli.printing import plain_table
     from mixtura.datasets import dataset_names, describe_dataset
 
     table = plain_table()

@@ -162,7 +162,7 @@ def _errors(model: Any, table: "Table") -> Any:
 def _print_report(data: str, table: "Table", model: Any, errors: Any) -> None:
     from rich.console import Console
 
-    from mixtura.cli.report import show_components, show_fit
+    from mixtura.cli.printing import show_components, show_fit
 
     console = Console(highlight=False)
     show_table(console, data, table)

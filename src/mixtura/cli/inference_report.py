@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from mixtura.cli.report import plain_table
+from mixtura.cli.printing import plain_table
 
 if TYPE_CHECKING:
     from mixtura.inference.standard_errors import StandardErrors

@@ -12,7 +12,7 @@ def command(model_file: str) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from mixtura.cli.report import show_components, show_fit
+    from mixtura.cli.printing import show_components, show_fit
     from mixtura.io.model_file import load_model, model_file_versions
 
     model = load_model(model_file)

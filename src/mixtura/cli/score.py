@@ -226,7 +226,7 @@ def _print_report(
     from rich.markup import escape
 
     from mixtura.cli.presenting import show_table
-    from mixtura.cli.report import plain_table
+    from mixtura.cli.printing import plain_table
 
     console = Console(highlight=False)
     show_table(console, data, table)

@@ -184,7 +184,7 @@ def _searched(
 def _print_report(data: str, table: "Table", search: Any) -> None:
     from rich.console import Console
 
-    from mixtura.cli.report import show_components, show_fit
+    from mixtura.cli.printing import show_components, show_fit
     from mixtura.cli.selection_report import show_candidates, show_choice
 
     console = Console(highlight=False)
