@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset, load_model
-from mixtura.cli import select
+from mixtura.cli import searching
 from mixtura.cli.selection_report import show_candidates, show_choice
 from mixtura.selection.criteria import BIC, CRITERIA
 
@@ -68,14 +68,14 @@ def test_the_picture_is_drawn(run, tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("criterion", select.CRITERIA)
+@pytest.mark.parametrize("criterion", searching.CRITERIA)
 def test_every_criterion_can_be_asked_for(run, criterion):
     result = run("select", "old-faithful", *FEW, "--criterion", criterion, "--json")
     assert json.loads(result.stdout)["selection"]["criterion"] == criterion
 
 
 def test_the_criteria_are_those_of_the_library():
-    assert select.CRITERIA == tuple(CRITERIA)
+    assert searching.CRITERIA == tuple(CRITERIA)
 
 
 def test_folds_add_cross_validation_to_the_table(run):
@@ -155,7 +155,7 @@ def test_wrong_usage_is_status_2(run, arguments, message):
     [("1..4", [1, 2, 3, 4]), ("7", [7]), ("2,5..6,2", [2, 5, 6])],
 )
 def test_ranges_and_lists_of_sizes(text, expected):
-    assert select.sizes(None, None, text) == expected
+    assert searching.sizes(None, None, text) == expected
 
 
 def finished(n_structures, n_sizes, scale, seed=0):

@@ -16,76 +16,21 @@ from mixtura.cli.failures import (
 from mixtura.cli.presenting import (
     check_picture,
     draw_mixture,
-    progress,
     save_picture,
     show_table,
     table_summary,
 )
+from mixtura.cli.searching import search_options, searched, structures
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
 KINDS = ("criterion", "classification", "density", "uncertainty")
-CRITERIA = ("bic", "aic", "aicc", "icl", "nec", "cv")
-
-
-def sizes(ctx: click.Context, parameter: click.Parameter, value: str) -> list[int]:
-    """Read ``1..9``, ``2,3,5`` or ``4``."""
-    try:
-        found = [size for part in value.split(",") for size in _range(part)]
-    except ValueError:
-        found = []
-    if not found or min(found) < 1:
-        raise click.BadParameter(
-            f"{value!r} is neither a range such as 1..9 nor a list such as 2,3,5",
-            ctx,
-            parameter,
-        )
-    return list(dict.fromkeys(found))
-
-
-def _range(part: str) -> range:
-    first, _, last = part.partition("..")
-    return range(int(first), int(last or first) + 1)
 
 
 @click.command("select", short_help="Choose the number of components.")
 @click.argument("data")
-@click.option(
-    "-k",
-    "--components",
-    default="1..9",
-    show_default=True,
-    metavar="RANGE",
-    callback=sizes,
-    help="Numbers of components: 1..9 or 2,3,5.",
-)
-@click.option(
-    "--covariance-type",
-    default="full,tied,diag,spherical",
-    show_default=True,
-    metavar="NAMES",
-    callback=options.columns,
-    help="Structures of the covariances, or all.",
-)
-@click.option(
-    "--criterion",
-    type=click.Choice(CRITERIA),
-    default="bic",
-    show_default=True,
-    help="What to minimise.",
-)
-@click.option(
-    "--folds",
-    type=click.IntRange(2),
-    metavar="N",
-    help="Cross-validate with so many folds.  [default: 5 for cv]",
-)
-@options.equal_weights
-@options.reading
-@options.weight_column
-@options.seed
-@options.n_init("Number of starts of each candidate.")
+@search_options
 @options.writing("Write the best model (JSON).")
 @options.plot("Draw the criterion, or the best model")
 @options.plot_kind(KINDS)
@@ -115,12 +60,12 @@ def command(
     from mixtura.io.tables import read_table
 
     check_picture(ctx, plot, plot_kind)
-    structures = _structures(ctx, covariance_type)
+    names = structures(ctx, covariance_type)
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )
     with warnings_shown() as messages, interrupts_noted() as interrupts:
-        search = _searched(table, structures, **settings)
+        search = searched(table, names, **settings)
     model = search.best_estimator_
     if output is not None:
         save_model(model, output)
@@ -135,50 +80,6 @@ def command(
         ctx.exit(INTERRUPTED)
     if not model.converged_:
         ctx.exit(NOT_CONVERGED)
-
-
-def _structures(ctx: click.Context, names: list[str]) -> str | list[str]:
-    from mixtura.estimators.structures import STRUCTURES
-
-    if names == ["all"]:
-        return "all"
-    for name in names:
-        if name not in STRUCTURES:
-            known = ", ".join([*STRUCTURES, "all"])
-            raise click.UsageError(
-                f"--covariance-type: {name!r} is not one of {known}.", ctx
-            )
-    return names
-
-
-def _searched(
-    table: "Table",
-    structures: str | list[str],
-    components: list[int],
-    criterion: str,
-    folds: int | None,
-    equal_weights: bool,
-    seed: int | None,
-    n_init: int,
-) -> Any:
-    import numpy as np
-
-    from mixtura.estimators.gaussian_mixture import GaussianMixture
-    from mixtura.estimators.gaussian_mixture_search import GaussianMixtureSearch
-
-    search = GaussianMixtureSearch(
-        components,
-        covariance_type=structures,
-        criterion=criterion,
-        cv=folds,
-        estimator=GaussianMixture(n_init=n_init, equal_weights=equal_weights),
-        random_state=seed,
-    )
-    with progress(f"comparing mixtures of {table.n_rows} rows"):
-        search.fit(table.values, sample_weight=table.weights)
-    names = np.asarray(table.names, dtype=object)
-    search.best_estimator_.feature_names_in_ = names
-    return search
 
 
 def _print_report(data: str, table: "Table", search: Any) -> None:
