@@ -15,6 +15,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "myst_parser",
     "numpydoc",
+    "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
@@ -31,6 +32,26 @@ autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 # scikit-learn's pages are not at hand when this builds without a network.
 suppress_warnings = ["ref.ref"]
+
+COURSE = ("lesson_16", "lecture_15", "iris", "walk_through", "slides")
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "subsection_order": [f"../examples/{source}" for source in COURSE],
+    "within_subsection_order": "FileNameSortKey",
+    "capture_repr": ("_repr_html_",),
+    "image_srcset": ["2x"],
+    "thumbnail_size": (400, 260),
+    "remove_config_comments": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "reference_url": {"mixtura": None},
+    "doc_module": (),
+    "backreferences_dir": None,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "mixtura"
