@@ -1,0 +1,1 @@
+"""Results that people can send to each other: self-contained HTML."""
