@@ -24,7 +24,7 @@ LAYERS = (
     {"models", "priors"},
     {"acceleration", "execution"},
     {"em"},
-    {"init", "selection", "inference", "anomalies", "distribution"},
+    {"init", "selection", "inference", "anomalies", "distribution", "trace"},
     {"estimators"},
     {"io", "plot"},
     {"report"},

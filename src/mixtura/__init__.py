@@ -24,6 +24,8 @@ _HOME = {
     "em_steps": "em",
     "EMResult": "em",
     "EMStep": "em",
+    "EMTrace": "trace",
+    "HalfStep": "trace",
     "Outcome": "em",
     "load_model": "io.model_file",
     "save_model": "io.model_file",

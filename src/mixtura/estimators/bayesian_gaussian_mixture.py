@@ -19,7 +19,7 @@ from mixtura.estimators.bayesian.fitted_bayesian_mixture import (
     FittedBayesianMixture,
     Posterior,
 )
-from mixtura.estimators.fitting.gaussian_fit import warn_of_data
+from mixtura.estimators.fitting.data_warnings import warn_of_data
 from mixtura.estimators.fitting.progress import Progress
 from mixtura.estimators.gaussian_mixture import ACCELERATIONS
 from mixtura.families.covariance_structure import Covariance

@@ -13,17 +13,16 @@ from mixtura.estimators import checks
 from mixtura.estimators.fitted.fitted_gaussian_mixture import (
     FittedGaussianMixture,
 )
+from mixtura.estimators.fitting.arguments import check_arguments
 from mixtura.estimators.fitting.gaussian_fit import Problem, best_fit
-from mixtura.estimators.fitting.gaussian_result import store, warn_of_fit
-from mixtura.estimators.fitting.gaussian_starts import NAMES, Given
+from mixtura.estimators.fitting.gaussian_result import store, trace_of, warn_of_fit
+from mixtura.estimators.fitting.gaussian_starts import Given
 from mixtura.estimators.fitting.progress import Progress
 from mixtura.estimators.fitting.robust_fit import RobustProblem
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.families.covariance_structure import Covariance
 from mixtura.kernels.threads import using_threads
 
-DTYPES = ("float64", "float32")
-ALGORITHMS = ("em", "hard", "stochastic")
 ACCELERATIONS: dict[str, Acceleration] = {
     "auto": Automatic(),
     "squarem": Squarem(),
@@ -108,6 +107,10 @@ class GaussianMixture(FittedGaussianMixture):
     dtype : {"float64", "float32"}, default="float64"
         "float32": climb in single precision, which is faster on large data, and finish
         in double. Not with the five arguments before `equal_weights`.
+    record : bool, default=False
+        Keep the path of the fit, half-step by half-step, as `trace_`. Combine it with
+        ``acceleration=None`` and a textbook start, such as "random_from_data", to watch
+        plain EM from the beginning.
 
     Attributes
     ----------
@@ -149,6 +152,8 @@ class GaussianMixture(FittedGaussianMixture):
         With trimming: rows of a lower log-density have the label -1.
     prior_ : ConjugatePrior
         With a prior: that prior, with the numbers taken from the data.
+    trace_ : EMTrace
+        With ``record=True``: the path of the best start.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -201,6 +206,7 @@ class GaussianMixture(FittedGaussianMixture):
         fixed: Any = None,
         equal_weights: bool = False,
         dtype: str = "float64",
+        record: bool = False,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -226,6 +232,7 @@ class GaussianMixture(FittedGaussianMixture):
         self.fixed = fixed
         self.equal_weights = equal_weights
         self.dtype = dtype
+        self.record = record
 
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, labels: Any = None
@@ -262,6 +269,7 @@ class GaussianMixture(FittedGaussianMixture):
             self.verbose_interval,
             1 / problem.n_counted,
             problem.bound_offset,
+            self.record,
         )
         with using_threads(self._threads(len(X))):
             result = best_fit(
@@ -281,6 +289,8 @@ class GaussianMixture(FittedGaussianMixture):
                 progress,
             )
         store(self, problem, result, X, sample_weight)
+        if self.record:
+            self.trace_ = trace_of(self, problem, result, progress.path, rows)
         self.labels_ = self._labels(X, np.int32)
         if labels is not None:
             known = np.asarray(labels) != UNKNOWN
@@ -294,27 +304,7 @@ class GaussianMixture(FittedGaussianMixture):
 
     def _check_arguments(self) -> Covariance:
         """Check what does not depend on the data; return the structure."""
-        owner = type(self).__name__
-        checks.check_count(owner, "n_components", self.n_components, 1)
-        checks.check_number_or_auto(owner, "tol", self.tol)
-        checks.check_number_or_auto(owner, "reg_covar", self.reg_covar)
-        checks.check_count(owner, "max_iter", self.max_iter, 0)
-        checks.check_count(owner, "n_init", self.n_init, 1)
-        checks.check_count(owner, "verbose", int(self.verbose), 0)
-        checks.check_count(owner, "verbose_interval", self.verbose_interval, 1)
-        checks.check_flag(owner, "warm_start", self.warm_start)
-        checks.check_choice(owner, "dtype", self.dtype, DTYPES)
-        checks.check_flag(owner, "equal_weights", self.equal_weights)
-        if self.equal_weights and self.weights_init is not None:
-            checks.check_equal(owner, "weights_init", self.weights_init)
-        checks.check_choice(owner, "algorithm", self.algorithm, ALGORITHMS)
-        if self.acceleration is not None:
-            names = [*ACCELERATIONS]
-            checks.check_choice(owner, "acceleration", self.acceleration, names)
-        if self.n_jobs is not None:
-            checks.check_jobs(owner, self.n_jobs)
-        if isinstance(self.init_params, str):
-            checks.check_choice(owner, "init_params", self.init_params, NAMES)
+        check_arguments(self)
         return self._structure()
 
     def _rows(self, X: Array, sample_weight: Any, labels: Any) -> Rows:

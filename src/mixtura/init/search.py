@@ -71,10 +71,13 @@ class Start(NamedTuple):
     params : MixtureParams
     objectives : tuple of float
         What EM has climbed on the way to them, if that was on all rows, in nats.
+    origin : MixtureParams, optional
+        Where that way began.
     """
 
     params: Any
     objectives: tuple[float, ...] = ()
+    origin: Any = None
 
 
 class SearchInterrupted(KeyboardInterrupt):
@@ -134,7 +137,9 @@ def best_start(
         raise SearchInterrupted(search.best.run.params) from None
     if run.n_steps >= max_iter:
         return Start(run.start)
-    return Start(run.params, run.objectives if search.few is data else ())
+    if search.few is not data:
+        return Start(run.params)
+    return Start(run.params, run.objectives, run.start)
 
 
 def several_starts(

@@ -1,8 +1,8 @@
 """One fit of a Gaussian mixture: from checked rows to the best of several EM runs."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,17 +10,18 @@ import numpy as np
 from mixtura._types import Array, Rng
 from mixtura.completion import SOFT
 from mixtura.data import Rows
-from mixtura.em import EMResult, Outcome, em
+from mixtura.em import EMResult, Outcome, em, em_steps
 from mixtura.estimators.fitting.gaussian_starts import Given, starting_params
 from mixtura.estimators.fitting.progress import Progress
-from mixtura.exceptions import DegenerateComponentError, DegenerateDataWarning
+from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.gaussian import Gaussian, GaussianParams
-from mixtura.init.distinct import distinct_rows, standardised
+from mixtura.families.gaussian import Gaussian
+from mixtura.init.distinct import distinct_rows
 from mixtura.init.search import SearchInterrupted, Start
+from mixtura.models.gaussian_units import in_user_units
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows, Units
 
@@ -32,9 +33,6 @@ COLLAPSED = 100.0
 
 NEGLIGIBLE = 1e-24
 """With reg_covar=0, variances below this share of the column's are rounding."""
-
-SMALLEST = 1e-150
-"""Deviations below this, or above its inverse, have no variance in float64."""
 
 NATS_LEFT = 1e-6
 """With tol="auto", stop when this much is left to gain per observation …"""
@@ -115,22 +113,14 @@ class Problem:
         )
         return np.flatnonzero((ratios < COLLAPSED) & (params.weights > 0)).tolist()
 
+    @property
+    def fitted(self) -> Any:
+        """The model that EM runs."""
+        return self.model
+
     def in_user_units(self, params: MixtureParams) -> MixtureParams:
-        """Map parameters from z back to x; factors scale by powers of two, exactly."""
-        scale, structure = self.units.scale, self.family.structure
-        inner = params.components
-        with np.errstate(over="ignore"):  # `warn_of_data` tells of it
-            covariances = structure.rescale(inner.covariances, scale)
-        return MixtureParams(
-            params.weights,
-            GaussianParams(
-                self.units.to_x(inner.means),
-                covariances,
-                structure.rescale_factor(
-                    structure.factor(inner.covariances, extended=True), scale
-                ),
-            ),
-        )
+        """Map parameters from z back to x."""
+        return in_user_units(params, self.units, self.family.structure)
 
     def is_sound(self, params: MixtureParams) -> bool:
         """Whether no component has collapsed."""
@@ -158,6 +148,14 @@ class Problem:
         )
         # beyond START_ROWS the sample is not the data
         return found if len(self.data) <= START_ROWS else Start(found.params)
+
+    def retrace(
+        self, start: Start, n_steps: int, callback: Callable[[Any], Any]
+    ) -> None:
+        """Show the EM steps that led to a start, which the search took unseen."""
+        steps = em_steps(self.model, self.data, start.origin)
+        for step in islice(steps, 0, 2 * n_steps, 2):
+            callback(step)
 
     def run(self, params: MixtureParams, settings: Mapping[str, Any]) -> EMResult:
         """Run EM from these parameters."""
@@ -275,6 +273,7 @@ def best_fit(
             return _interrupted(best)
         if best is None or _is_better(result, best, problem.is_sound):
             best = result
+            progress.prefer(result.params)
         if result.outcome is Outcome.INTERRUPTED:
             return _interrupted(best)
     if best is None:
@@ -293,12 +292,14 @@ def _one_fit(
     try:
         start = starting()
     except SearchInterrupted as stop:
-        result = problem.run(stop.params, {"max_iter": 0})
+        result = problem.run(stop.params, {"max_iter": 0, "callback": progress})
         return _interrupted(result)
     if settings["completion"] != SOFT:  # which is what the search climbed
         start = Start(start.params)
     progress.recall(start.objectives)
     n_before = max(len(start.objectives) - 1, 0)
+    if progress.recorder is not None:
+        problem.retrace(start, n_before, progress.recorder)
     left = {**settings, "max_iter": settings["max_iter"] - n_before}
     result = problem.run(start.params, left)
     if result.outcome is Outcome.COMPONENT_COLLAPSED:
@@ -323,73 +324,3 @@ def _is_better(new: EMResult, old: EMResult, is_sound: Callable[[Any], bool]) ->
         return sound[0]
     gain = new.log_likelihood - old.log_likelihood
     return gain > TIE * max(abs(old.log_likelihood), 1.0)
-
-
-def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
-    """Say what in the data makes the fit degenerate."""
-    constant = [names[j] for j in np.flatnonzero(problem.units.variances == 0)]
-    if constant:
-        _warn(
-            f"{_listed('column', constant)} the same in every row, which says nothing "
-            "about the components. Consider leaving that out."
-        )
-    scale = problem.units.scale
-    beyond = np.flatnonzero((scale < SMALLEST) | (scale > 1 / SMALLEST))
-    if len(beyond):
-        _warn(
-            f"{_listed('column', [names[j] for j in beyond])} so small or large that "
-            "variances, its squares, leave the range of floating-point numbers: "
-            "covariances_ and precisions_ may be 0 or infinite, all else is right. "
-            "Choose other units."
-        )
-    if len(problem.sample) < n_components:
-        _warn(
-            f"The data have {len(problem.sample)} distinct rows for {n_components} "
-            "components; the components without a row of their own have weight 0. "
-            "Choose a smaller n_components."
-        )
-    dependent = _dependent_columns(problem.sample)
-    if dependent:
-        _warn(
-            f"{_listed('column', [names[j] for j in dependent])} linearly dependent; "
-            "the variance in that direction is kept from zero. Leave one out, or use "
-            "a diagonal covariance."
-        )
-
-
-def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
-    """Name the components that rest on (almost) no spread in some direction."""
-    collapsed = problem.collapsed(params)
-    if collapsed and not _dependent_columns(problem.sample):
-        names = [f"{k} (weight {params.weights[k]:.3g})" for k in collapsed]
-        _warn(
-            f"{_listed('component', names)} collapsed onto (nearly) equal values in "
-            "some direction, held only by the floor under the variances; likelihoods "
-            "and criteria of such a fit mean little. Use fewer components, a simpler "
-            "covariance_type, or a larger reg_covar."
-        )
-
-
-def _dependent_columns(sample: Rows) -> list[int]:
-    """Varying columns that take part in a linear dependence."""
-    if sample.n_features == 1 or len(sample) <= sample.n_features:
-        return []
-    X = standardised(sample)
-    varying = np.flatnonzero(X.any(axis=0))
-    if len(varying) < 2:
-        return []
-    correlation = np.cov(X[:, varying].T, aweights=sample.weights, ddof=0)
-    eigenvalues, vectors = np.linalg.eigh(correlation)
-    null = vectors[:, eigenvalues < COLLAPSED * FLOOR]
-    return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
-
-
-def _listed(noun: str, names: list[str]) -> str:
-    """Return 'Column a is' or 'Columns a, b are'."""
-    is_single = len(names) == 1
-    head = noun.capitalize() + ("" if is_single else "s")
-    return f"{head} {', '.join(names)} {'is' if is_single else 'are'}"
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, DegenerateDataWarning, stacklevel=4)

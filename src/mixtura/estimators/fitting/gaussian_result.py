@@ -6,25 +6,28 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array
+from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome
-from mixtura.estimators.fitting.gaussian_fit import (
-    Problem,
-    warn_of_collapse,
-    warn_of_data,
-)
+from mixtura.estimators.fitting.data_warnings import warn_of_collapse, warn_of_data
+from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.robust_fit import (
     ATTRIBUTES,
     RobustProblem,
     restored,
     trim_threshold,
 )
+from mixtura.trace.em_trace import EMTrace
+from mixtura.trace.frames import ScaledUnits
+from mixtura.trace.half_step import About
+from mixtura.trace.records import Records
+from mixtura.trace.sampled import SampledRows
 
 
 def store(
     estimator: Any, problem: Problem, result: EMResult, X: Array, sample_weight: Any
 ) -> None:
     """Set the fitted attributes, in the user's units."""
-    for name in ATTRIBUTES:
+    for name in (*ATTRIBUTES, "trace_"):
         vars(estimator).pop(name, None)  # of an earlier fit
     params = problem.in_user_units(result.params)
     if isinstance(problem, RobustProblem):
@@ -46,6 +49,29 @@ def store(
             ranks = estimator._log_density(X)
             border = trim_threshold(ranks, sample_weight, estimator.trim)
             estimator.trim_threshold_ = border
+
+
+def trace_of(
+    estimator: Any, problem: Problem, result: EMResult, path: Records, rows: Rows
+) -> EMTrace:
+    """Return the recorded path of a fit, in the user's units."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        names = [f"x{j}" for j in range(rows.n_features)]
+    offset = problem.n_counted * problem.bound_offset
+    return EMTrace(
+        path,
+        problem.fitted,
+        ScaledUnits(problem.units, problem.family.structure, offset),
+        SampledRows.of(rows),
+        About(
+            tuple(map(str, names)),
+            estimator.algorithm,
+            estimator.covariance_type,
+            result.message,
+            result.converged,
+        ),
+    )
 
 
 def warn_of_fit(estimator: Any, problem: Problem, result: EMResult) -> None:

@@ -1,15 +1,17 @@
-"""Lines printed during a fit when `verbose` is set."""
+"""What watches a fit: lines printed when `verbose` is set, and a recorder."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mixtura.em import EMStep
+from mixtura.trace.records import Recorder, Records
 
 
 @dataclass
 class Progress:
-    """A callback for `em` that prints every few iterations.
+    """A callback for `em` that prints every few iterations and may record all.
 
     Parameters
     ----------
@@ -21,18 +23,24 @@ class Progress:
         Factor from the objective to nats per observation.
     offset : float
         Added to it, for the caller's units.
+    records : bool
+        Whether to keep the path of the best start.
     """
 
     verbose: int
     interval: int
     per_observation: float
     offset: float
+    records: bool = False
     started: float = field(default_factory=time.perf_counter)
     before: int = 0
+    recorder: Recorder | None = None
+    path: Records = ()
 
     def announce(self, start: int) -> None:
         """Print that a start begins."""
         self.before = 0
+        self.recorder = Recorder() if self.records else None
         if self.verbose:
             print(f"Initialization {start}")
 
@@ -43,9 +51,16 @@ class Progress:
         self.before = max(len(objectives) - 1, 0)
 
     def __call__(self, step: EMStep) -> None:
-        """Print one line, if it is due."""
+        """Print one line, if it is due, and record the step."""
+        if self.recorder is not None:
+            self.recorder(step)
         if step.iteration > 0:
             self._print(self.before + step.iteration, step.objective)
+
+    def prefer(self, params: Any) -> None:
+        """Keep the path of this start, which ends at the given parameters."""
+        if self.recorder is not None:
+            self.path = self.recorder.ending_at(params)
 
     def _print(self, iteration: int, objective: float) -> None:
         if not self.verbose or iteration == 0 or iteration % self.interval:

@@ -1,0 +1,84 @@
+"""Warnings about what in the data makes a fit degenerate."""
+
+import warnings
+
+import numpy as np
+
+from mixtura.data import Rows
+from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR, Problem
+from mixtura.exceptions import DegenerateDataWarning
+from mixtura.init.distinct import standardised
+from mixtura.models.mixture import MixtureParams
+
+SMALLEST = 1e-150
+"""Deviations below this, or above its inverse, have no variance in float64."""
+
+
+def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
+    """Say what in the data makes the fit degenerate."""
+    constant = [names[j] for j in np.flatnonzero(problem.units.variances == 0)]
+    if constant:
+        _warn(
+            f"{_listed('column', constant)} the same in every row, which says nothing "
+            "about the components. Consider leaving that out."
+        )
+    scale = problem.units.scale
+    beyond = np.flatnonzero((scale < SMALLEST) | (scale > 1 / SMALLEST))
+    if len(beyond):
+        _warn(
+            f"{_listed('column', [names[j] for j in beyond])} so small or large that "
+            "variances, its squares, leave the range of floating-point numbers: "
+            "covariances_ and precisions_ may be 0 or infinite, all else is right. "
+            "Choose other units."
+        )
+    if len(problem.sample) < n_components:
+        _warn(
+            f"The data have {len(problem.sample)} distinct rows for {n_components} "
+            "components; the components without a row of their own have weight 0. "
+            "Choose a smaller n_components."
+        )
+    dependent = _dependent_columns(problem.sample)
+    if dependent:
+        _warn(
+            f"{_listed('column', [names[j] for j in dependent])} linearly dependent; "
+            "the variance in that direction is kept from zero. Leave one out, or use "
+            "a diagonal covariance."
+        )
+
+
+def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
+    """Name the components that rest on (almost) no spread in some direction."""
+    collapsed = problem.collapsed(params)
+    if collapsed and not _dependent_columns(problem.sample):
+        names = [f"{k} (weight {params.weights[k]:.3g})" for k in collapsed]
+        _warn(
+            f"{_listed('component', names)} collapsed onto (nearly) equal values in "
+            "some direction, held only by the floor under the variances; likelihoods "
+            "and criteria of such a fit mean little. Use fewer components, a simpler "
+            "covariance_type, or a larger reg_covar."
+        )
+
+
+def _dependent_columns(sample: Rows) -> list[int]:
+    """Varying columns that take part in a linear dependence."""
+    if sample.n_features == 1 or len(sample) <= sample.n_features:
+        return []
+    X = standardised(sample)
+    varying = np.flatnonzero(X.any(axis=0))
+    if len(varying) < 2:
+        return []
+    correlation = np.cov(X[:, varying].T, aweights=sample.weights, ddof=0)
+    eigenvalues, vectors = np.linalg.eigh(correlation)
+    null = vectors[:, eigenvalues < COLLAPSED * FLOOR]
+    return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
+
+
+def _listed(noun: str, names: list[str]) -> str:
+    """Return 'Column a is' or 'Columns a, b are'."""
+    is_single = len(names) == 1
+    head = noun.capitalize() + ("" if is_single else "s")
+    return f"{head} {', '.join(names)} {'is' if is_single else 'are'}"
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, DegenerateDataWarning, stacklevel=4)
