@@ -11,7 +11,7 @@ from rich.console import Console
 
 from mixtura import GaussianMixture, load_dataset, load_model
 from mixtura.cli.printing import show_components
-from mixtura.cli.summary import n_free_parameters, standard_deviations
+from mixtura.cli.summary import fit_summary, standard_deviations
 
 
 def test_the_report_shows_what_the_estimator_found(run):
@@ -47,7 +47,7 @@ def test_free_parameters_and_deviations_follow_the_structure(covariance):
     model = GaussianMixture(2, covariance_type=covariance, random_state=0).fit(X)
     log_likelihood = model.score(X) * len(X)
     free = (model.aic(X) + 2 * log_likelihood) / 2
-    assert n_free_parameters(model) == pytest.approx(free, abs=1e-6)
+    assert fit_summary(model)["n_free_parameters"] == pytest.approx(free, abs=1e-6)
     deviations = standard_deviations(model)
     draws, component = model.sample(200_000)
     for k in range(2):

@@ -176,9 +176,10 @@ def test_predictions_are_written_with_their_probabilities(run, iris_path, tmp_pa
     assert result.exit_code == 0, result.output
     rows = rows_of(out.read_text())
     assert [row["class"] for row in rows] == ["setosa", "virginica"]
-    total = [sum(float(v) for k, v in row.items() if k != "class") for row in rows]
+    total = [sum(float(v) for k, v in row.items() if k[:5] == "proba") for row in rows]
     np.testing.assert_allclose(total, 1)
-    assert list(rows[0])[1:] == [f"probability_{name}" for name in np.unique(NAMES)]
+    names = [f"probability_{name}" for name in np.unique(NAMES)]
+    assert list(rows[0])[1:] == [*names, "log_density"]
     assert "fold error" not in result.stdout
 
 

@@ -11,10 +11,8 @@ from mixtura import (
     GaussianMixture,
     MixtureDisplay,
     load_dataset,
-    save_model,
     standard_errors,
 )
-from mixtura.exceptions import ModelFileError
 from mixtura.families.gaussian import Gaussian
 from mixtura.priors import ConjugatePrior
 
@@ -256,17 +254,6 @@ def test_known_labels_and_noise_go_together():
     model = GaussianMixture(3, noise="hull", random_state=0).fit(X, labels=some)
     assert near(model.means_) < 0.3
     assert (model.labels_[some >= 0] == some[some >= 0]).all()
-
-
-def test_models_that_the_file_cannot_hold_are_refused(tmp_path):
-    X, _ = contaminated(10)
-    for settings in ({"noise": "hull"}, {"trim": 0.1}):
-        model = GaussianMixture(3, random_state=0, **settings).fit(X)
-        with pytest.raises(ModelFileError, match="no file format yet"):
-            save_model(model, tmp_path / "model.json")
-    for settings in ({"prior": "default"}, {"max_eigenvalue_ratio": 5.0}):
-        model = GaussianMixture(3, random_state=0, **settings).fit(X)
-        save_model(model, tmp_path / "model.json")
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
-from mixtura.cli.presenting import progress, table_summary
+from mixtura.cli.presenting import progress, save_with_names, table_summary
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
-_COVARIANCES = ["full", "tied", "diag", "spherical"]
 UNLABELLED = ""
 
 
@@ -59,13 +58,7 @@ def _sizes(
     callback=_sizes,
     help="Components of each class; 1-3: as many as BIC says.",
 )
-@click.option(
-    "--covariance",
-    type=click.Choice(_COVARIANCES),
-    default="full",
-    show_default=True,
-    help="Structure of the covariances.",
-)
+@options.covariance
 @options.reading
 @click.option(
     "--folds",
@@ -83,6 +76,7 @@ def _sizes(
 @click.option("--new", metavar="FILE", help="Rows to classify.  [default: DATA]")
 @options.seed
 @options.writing("Write the classes to .csv or .parquet.")
+@options.saving("classifier", "predict")
 @options.as_json
 @click.pass_context
 def command(
@@ -99,13 +93,15 @@ def command(
     new: str | None,
     seed: int | None,
     output: Path | None,
+    save: Path | None,
     as_json: bool,
 ) -> None:
     """Learn the classes in a column of DATA by a Gaussian mixture for each.
 
     Rows whose class is empty take part in the fit. With one component a class, full
     covariance is quadratic discriminant analysis and tied is linear. --output has
-    one line for each row of DATA, or of --new: the class, and the probabilities.
+    one line for each row of DATA, or of --new: the class, the probabilities, and
+    the log density in nats. --save keeps the classifier for mixtura predict.
     """
     import numpy as np
 
@@ -132,6 +128,8 @@ def command(
         if new is not None:
             rows = read_table(new, columns=table.names, header=header)
         _write(output, classifier, rows)
+    if save is not None:
+        save_with_names(classifier, table.names, save)
     if as_json:
         document = _document(data, table, target, classifier, checked, y)
         document["warnings"] = messages
@@ -189,13 +187,11 @@ def _validated(
 
 
 def _write(path: Path, classifier: Any, rows: "Table") -> None:
+    from mixtura.cli.model_rows import judged
     from mixtura.cli.output import write_blocks
 
-    probabilities = classifier.predict_proba(rows.values)
-    predicted = classifier.classes_[probabilities.argmax(axis=1)]
-    names = ["class", *(f"probability_{name}" for name in classifier.classes_)]
-    columns = [tuple(map(str, predicted)), *probabilities.T]
-    write_blocks(path, names, [columns], rows.n_rows)
+    said = judged(classifier, rows.values)
+    write_blocks(path, list(said), [list(said.values())], rows.n_rows)
 
 
 def _document(

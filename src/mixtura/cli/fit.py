@@ -41,6 +41,7 @@ KINDS = ("both", "classification", "density", "uncertainty")
 )
 @options.covariance
 @options.equal_weights
+@options.robust
 @options.reading
 @options.weight_column
 @options.seed
@@ -127,6 +128,9 @@ def _fitted(
     components: int,
     covariance: str,
     equal_weights: bool,
+    noise: bool,
+    trim: float,
+    prior: bool,
     seed: int | None,
     n_init: int,
     max_iter: int,
@@ -141,6 +145,9 @@ def _fitted(
         n_components=components,
         covariance_type=covariance,
         equal_weights=equal_weights,
+        noise="hull" if noise else None,
+        trim=trim,
+        prior="default" if prior else None,
         tol="auto" if tol is None else tol,
         n_init=n_init,
         max_iter=max_iter,
@@ -162,11 +169,13 @@ def _errors(model: Any, table: "Table") -> Any:
 def _print_report(data: str, table: "Table", model: Any, errors: Any) -> None:
     from rich.console import Console
 
+    from mixtura.cli.model_report import show_robust
     from mixtura.cli.printing import show_components, show_fit
 
     console = Console(highlight=False)
     show_table(console, data, table)
     show_components(console, model)
+    show_robust(console, model)
     if errors is not None:
         from mixtura.cli.inference_report import show_standard_errors
 

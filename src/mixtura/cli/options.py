@@ -74,6 +74,17 @@ def writing(text: str) -> Callable[[Command], Command]:
     )
 
 
+def saving(what: str, command: str) -> Callable[[Command], Command]:
+    """Add --save, for a model where --output writes a table."""
+    return click.option(
+        "--save",
+        type=output_path(),
+        callback=writable,
+        metavar="FILE",
+        help=f"Write the {what} (JSON), for mixtura {command}.",
+    )
+
+
 def plot(text: str) -> Callable[[Command], Command]:
     """Add --plot, whose help is this text and the formats there are."""
     return click.option(
@@ -155,6 +166,32 @@ def equal_weights(command: Command) -> Command:
         "--equal-weights", is_flag=True, help="Keep the weights of components equal."
     )
     return option(command)
+
+
+def robust(command: Command) -> Command:
+    """Add the options against outliers and collapse."""
+    options = [
+        click.option(
+            "--noise",
+            is_flag=True,
+            help="Add a noise component, uniform over the box of the data.",
+        ),
+        click.option(
+            "--trim",
+            type=click.FloatRange(0, 1, max_open=True),
+            default=0.0,
+            metavar="SHARE",
+            help="Leave out this share of the rows, the least likely.",
+        ),
+        click.option(
+            "--prior",
+            is_flag=True,
+            help="Find the mode of the posterior under mclust's conjugate prior.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def plot_kind(kinds: Sequence[str]) -> Callable[[Command], Command]:

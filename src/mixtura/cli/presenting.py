@@ -1,6 +1,6 @@
 """What commands that read a table and draw a picture have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,19 @@ def draw_mixture(model: Any, table: "Table", kind: str, path: Path) -> None:
             feature_names=names,
         )
     save_picture(display, path)
+
+
+def save_with_names(model: Any, names: Sequence[str], path: Path) -> None:
+    """Write a model that was fitted to an array, with the names of its columns."""
+    from copy import copy
+
+    import numpy as np
+
+    from mixtura.io.model_file import save_model
+
+    named = copy(model)
+    named.feature_names_in_ = np.asarray(names, dtype=object)
+    save_model(named, path)
 
 
 def save_picture(display: Any, path: Path) -> None:

@@ -26,13 +26,14 @@ def command(
     """Draw rows from MODEL and print them as CSV.
 
     The columns have the names that the model was fitted to; --labels adds the
-    column component, counted from 0.
+    column component, counted from 0 (-1: noise).
     """
+    from mixtura.cli.model_rows import load_kind
     from mixtura.cli.output import write_blocks
     from mixtura.cli.summary import column_names
-    from mixtura.io.model_file import load_model
 
-    model = load_model(model_file)
+    kinds = ("GaussianMixture", "BayesianGaussianMixture")
+    model = load_kind(model_file, kinds, "sample")
     X, component = model.sample(rows, random_state=seed)
     names = list(column_names(model))
     columns = list(X.T)

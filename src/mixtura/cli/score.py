@@ -8,7 +8,13 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
-from mixtura.cli.presenting import check_picture, progress, save_picture, table_summary
+from mixtura.cli.presenting import (
+    check_picture,
+    progress,
+    save_picture,
+    save_with_names,
+    table_summary,
+)
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
     "--model",
     "model_file",
     metavar="MODEL",
-    help="Model file to score by.  [default: fit DATA]",
+    help="Mixture or detector to score by.  [default: fit DATA]",
 )
 @click.option(
     "-k",
@@ -67,6 +73,7 @@ if TYPE_CHECKING:
 @options.seed
 @options.writing("Write all rows to .csv, .npy or .parquet.")
 @options.plot("Draw the scores")
+@options.saving("detector", "score --model or predict")
 @options.as_json
 @click.pass_context
 def command(
@@ -79,6 +86,7 @@ def command(
     top: int,
     seed: int | None,
     output: Path | None,
+    save: Path | None,
     plot: Path | None,
     as_json: bool,
     columns: list[str] | None,
@@ -91,7 +99,8 @@ def command(
     Shows the most anomalous rows, counted from 0: log density in nats, tail
     probability (how often the model scores as low), and the columns that add most
     to the surprise, in nats above what is usual. --output writes this for all rows,
-    with label -1 for anomalies and 1 for the others.
+    with label -1 for anomalies and 1 for the others. A detector that --save wrote
+    flags by the rule it was saved with, unless another is given.
     """
     if plot is not None:
         check_picture(ctx, plot)
@@ -109,12 +118,14 @@ def command(
         scored = _scored(detector, table)
     if output is not None:
         _write(output, id_column, table, scored)
+    if save is not None:
+        save_with_names(detector, table.names, save)
     if as_json:
         document = _document(data, table, detector, scored)
         document["warnings"] = messages
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
-        _print_report(data, table, detector, scored, rule, top)
+        _print_report(data, table, detector, scored, top)
     if plot is not None:
         with warnings_shown():
             _draw(detector, table, plot)
@@ -131,9 +142,8 @@ def _detector(
     """Read the rows, and fit the detector or build it from the model."""
     from sklearn.frozen import FrozenEstimator
 
-    from mixtura.cli.model_rows import read_rows
+    from mixtura.cli.model_rows import load_kind, read_rows
     from mixtura.estimators.gaussian_mixture_detector import GaussianMixtureDetector
-    from mixtura.io.model_file import load_model
     from mixtura.io.tables import read_table
 
     columns, id_column, header = reading
@@ -141,8 +151,13 @@ def _detector(
         name: value for name, value in rule.items() if value is not None
     }
     if model_file is not None:
-        model = load_model(model_file)
+        kinds = ("GaussianMixture", "GaussianMixtureDetector")
+        model = load_kind(model_file, kinds, "score")
         table = read_rows(model, data, columns, id_column, header)
+        if isinstance(model, GaussianMixtureDetector):
+            if not settings:
+                return table, model
+            model = model.mixture_
         detector = GaussianMixtureDetector(mixture=FrozenEstimator(model), **settings)
         return table, detector.fit(table.values)
     table = read_table(data, columns=columns, id_column=id_column, header=header)
@@ -218,7 +233,6 @@ def _print_report(
     table: "Table",
     detector: Any,
     scored: dict[str, Any],
-    rule: dict[str, float | None],
     top: int,
 ) -> None:
     import numpy as np
@@ -233,7 +247,7 @@ def _print_report(
     n_flagged = int((scored["label"] == -1).sum())
     console.print(
         f"[bold]{n_flagged}[/bold] row{'s' * (n_flagged != 1)} flagged: log density "
-        f"below {detector.offset_:.3f} nats {_reason(rule)}"
+        f"below {detector.offset_:.3f} nats {_reason(detector)}"
     )
     order = np.argsort(scored["log_density"], kind="stable")[:top]
     if not len(order):
@@ -256,14 +270,13 @@ def _print_report(
     console.print(grid)
 
 
-def _reason(rule: dict[str, float | None]) -> str:
+def _reason(detector: Any) -> str:
     """Say by which rule rows are flagged."""
-    if rule["threshold"] is not None:
+    if detector.threshold is not None:
         return "(the threshold)"
-    if rule["false_alarm_rate"] is not None:
-        return f"(false alarm rate {rule['false_alarm_rate']:g})"
-    share = 0.1 if rule["contamination"] is None else rule["contamination"]
-    return f"(contamination {share:g})"
+    if detector.false_alarm_rate is not None:
+        return f"(false alarm rate {detector.false_alarm_rate:g})"
+    return f"(contamination {detector.contamination:g})"
 
 
 def _why(table: "Table", row: int, contributions: Any) -> str:

@@ -11,32 +11,22 @@ def column_names(model: Any) -> tuple[str, ...]:
     """Names of the columns a model was fitted to, or x0, x1, ..."""
     names = getattr(model, "feature_names_in_", None)
     if names is None:
-        return tuple(f"x{i}" for i in range(model.means_.shape[1]))
+        return tuple(f"x{i}" for i in range(model.n_features_in_))
     return tuple(map(str, names))
 
 
 def standard_deviations(model: Any) -> NDArray[np.float64]:
     """Return the standard deviation of each column in each component, (K, D)."""
+    from mixtura.estimators.structures import STRUCTURES
+
     n_components, n_features = model.means_.shape
     covariances = np.asarray(model.covariances_)
-    matrices = _structure(model).to_full(covariances, n_components, n_features)
+    matrices = STRUCTURES[model.covariance_type].to_full(
+        covariances, n_components, n_features
+    )
     variances = np.diagonal(matrices, axis1=-2, axis2=-1)
     deviations: NDArray[np.float64] = np.sqrt(variances)
     return np.broadcast_to(deviations, (n_components, n_features))
-
-
-def n_free_parameters(model: Any) -> int:
-    """Count weights, means and covariances that can vary independently."""
-    n_components, n_features = model.means_.shape
-    covariances = _structure(model).n_free_parameters(n_components, n_features)
-    weights = 0 if model.equal_weights else n_components - 1
-    return int(weights + n_components * n_features + covariances)
-
-
-def _structure(model: Any) -> Any:
-    from mixtura.estimators.structures import STRUCTURES
-
-    return STRUCTURES[model.covariance_type]
 
 
 def fit_summary(model: Any) -> dict[str, Any] | None:
@@ -58,7 +48,7 @@ def fit_summary(model: Any) -> dict[str, Any] | None:
         return None
     log_likelihood = float(model.log_likelihood_)
     n_samples = float(model.n_samples_fit_)
-    free = n_free_parameters(model)
+    free = int(model._n_parameters())
     return {
         "log_likelihood": _finite(log_likelihood),
         "mean_log_likelihood": _finite(log_likelihood / n_samples),

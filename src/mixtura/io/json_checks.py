@@ -1,7 +1,8 @@
 """Checks of parsed JSON, each with the place in the document in its message."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,18 @@ from numpy.typing import NDArray
 from mixtura.exceptions import ModelFileError
 
 
-def fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, Any]:
+@contextmanager
+def inside(place: str) -> Iterator[None]:
+    """Put the place of a part before every message about it."""
+    try:
+        yield
+    except ModelFileError as error:
+        raise ModelFileError(f"{place}: {error}") from error
+
+
+def fields(
+    value: object, place: str, names: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> Mapping[str, Any]:
     """Require an object with exactly these members.
 
     Parameters
@@ -20,7 +32,9 @@ def fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, An
     place : str
         Where it stands, for messages.
     names : tuple of str
-        The members it must have, and no other.
+        The members it must have.
+    optional : tuple of str
+        Members it may have; no others are allowed.
 
     Returns
     -------
@@ -34,7 +48,7 @@ def fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, An
     if not isinstance(value, dict):
         raise _wrong(place, "an object", value)
     missing = [name for name in names if name not in value]
-    unknown = [name for name in value if name not in names]
+    unknown = [name for name in value if name not in (*names, *optional)]
     if missing:
         raise ModelFileError(f"{place} lacks {', '.join(missing)}.")
     if unknown:
@@ -54,6 +68,16 @@ def text(value: object, place: str) -> str:
     except UnicodeEncodeError as error:
         raise ModelFileError(f"{place} is not valid Unicode.") from error
     return value
+
+
+def choice(value: object, place: str, allowed: tuple[str, ...]) -> str:
+    """Require one of these strings."""
+    chosen = text(value, place)
+    if chosen not in allowed:
+        raise ModelFileError(
+            f"{place} must be one of {', '.join(allowed)}; got {chosen[:40]!r}."
+        )
+    return chosen
 
 
 def boolean(value: object, place: str) -> bool:
@@ -81,6 +105,14 @@ def number(value: object, place: str) -> float:
     if not math.isfinite(converted):
         raise _wrong(place, "a finite number", value)
     return converted
+
+
+def at_least(value: object, place: str, minimum: float) -> float:
+    """Require a finite number of at least ``minimum``."""
+    found = number(value, place)
+    if found < minimum:
+        raise ModelFileError(f"{place} must be at least {minimum:g}; got {found:g}.")
+    return found
 
 
 def number_or_null(value: object, place: str) -> float:

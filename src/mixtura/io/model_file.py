@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from mixtura.exceptions import ModelFileError
-from mixtura.io import gaussian_mixture_file
+from mixtura.io import (
+    bayesian_mixture_file,
+    classifier_file,
+    detector_file,
+    gaussian_mixture_file,
+)
 from mixtura.io import json_checks as check
 from mixtura.io.atomic import replacing
 
@@ -28,17 +33,29 @@ _VERSIONS = ("mixtura", "numpy", "python")
 class _Codec:
     home: str
     members: tuple[str, ...]
+    optional: tuple[str, ...]
     to_document: Callable[[Any], dict[str, Any]]
     from_document: Callable[[Mapping[str, Any]], Any]
 
 
+def _codec(home: str, file: Any) -> _Codec:
+    """Return what to do with a class, from the module that describes its document."""
+    return _Codec(
+        f"mixtura.estimators.{home}",
+        file.MEMBERS,
+        file.OPTIONAL,
+        file.to_document,
+        file.from_document,
+    )
+
+
 _CODECS = {
-    "GaussianMixture": _Codec(
-        "mixtura.estimators.gaussian_mixture",
-        gaussian_mixture_file.MEMBERS,
-        gaussian_mixture_file.to_document,
-        gaussian_mixture_file.from_document,
+    "GaussianMixture": _codec("gaussian_mixture", gaussian_mixture_file),
+    "BayesianGaussianMixture": _codec(
+        "bayesian_gaussian_mixture", bayesian_mixture_file
     ),
+    "GaussianMixtureDetector": _codec("gaussian_mixture_detector", detector_file),
+    "GaussianMixtureClassifier": _codec("gaussian_mixture_classifier", classifier_file),
 }
 
 
@@ -50,7 +67,8 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    model : GaussianMixture
+    model : GaussianMixture, BayesianGaussianMixture, GaussianMixtureDetector or \
+            GaussianMixtureClassifier
         A fitted model.
     path : str or path
         File to write; an old one is replaced.
@@ -62,7 +80,7 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     ModelFileError
-        If a parameter is not finite.
+        If a parameter is not finite, or a class is no string, number or truth value.
     OSError
         If the file cannot be written.
 
@@ -112,8 +130,10 @@ def load_model(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> A
 
     Returns
     -------
-    GaussianMixture
-        Its ``score_samples`` equals the saved model's bit for bit.
+    GaussianMixture, BayesianGaussianMixture, GaussianMixtureDetector or \
+            GaussianMixtureClassifier
+        The class that was saved. Its ``score_samples`` equals the saved model's bit for
+        bit.
 
     Raises
     ------
@@ -250,7 +270,7 @@ def _checked_codec(document: Mapping[str, Any]) -> _Codec:
             f"model must be one of {', '.join(_CODECS)}; got {model[:40]!r}."
         )
     codec = _CODECS[model]
-    check.fields(document, "the file", (*_ENVELOPE, *codec.members))
+    check.fields(document, "the file", (*_ENVELOPE, *codec.members), codec.optional)
     versions = check.fields(document["versions"], "versions", _VERSIONS)
     for name, value in versions.items():
         check.text(value, f"versions.{name}")
@@ -283,12 +303,21 @@ def _versions() -> dict[str, str]:
 
 def _pretty(document: Mapping[str, Any]) -> str:
     """One member a line, and one line for each array of parameters."""
-    lines = []
-    for name, value in document.items():
-        if name in ("parameters", "fit") and value is not None:
-            inner = [f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items()]
-            body = "{\n" + ",\n".join(inner) + "\n  }"
-        else:
-            body = json.dumps(value)
-        lines.append(f"  {json.dumps(name)}: {body}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return _written(document, "") + "\n"
+
+
+def _written(value: Any, indent: str) -> str:
+    """Write what holds objects or members of several parts over several lines."""
+    inner = indent + "  "
+    is_long = isinstance(value, dict) and any(
+        isinstance(part, dict | list) for part in value.values()
+    )
+    if is_long:
+        lines = [f"{json.dumps(k)}: {_written(v, inner)}" for k, v in value.items()]
+    elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        lines = [_written(part, inner) for part in value]
+    else:
+        return json.dumps(value)
+    first, last = "{}" if is_long else "[]"
+    body = ",\n".join(inner + line for line in lines)
+    return f"{first}\n{body}\n{indent}{last}"
