@@ -6,10 +6,17 @@ import pytest
 from mixtura import load_dataset
 from mixtura.cli import fit, select
 from mixtura.plot.mixture import MixtureDisplay
+from mixtura.plot.projection import ProjectionDisplay
+from mixtura.plot.responsibility import ResponsibilityDisplay
 from mixtura.plot.selection import SelectionDisplay
 from mixtura.plot.uncertainty import UncertaintyDisplay
 
 DATA = ("old-faithful", "--seed", 0)
+OTHERS = {
+    "uncertainty": UncertaintyDisplay,
+    "responsibilities": ResponsibilityDisplay,
+    "projection": ProjectionDisplay,
+}
 FEW = ("-k", "2,3", "--covariance-type", "tied")
 
 
@@ -17,7 +24,7 @@ FEW = ("-k", "2,3", "--covariance-type", "tied")
 def drawn(monkeypatch):
     """Note each display that is drawn."""
     displays = []
-    for kind in (MixtureDisplay, SelectionDisplay, UncertaintyDisplay):
+    for kind in (MixtureDisplay, SelectionDisplay, *OTHERS.values()):
         original = kind.plot
 
         def plot(self, *arguments, original=original, **options):
@@ -31,8 +38,8 @@ def drawn(monkeypatch):
 def check(result, path, display, kind):
     assert result.exit_code == 0 and result.stderr == ""
     assert path.read_bytes().startswith(b"\x89PNG")
-    if kind == "uncertainty":
-        assert isinstance(display, UncertaintyDisplay)
+    if kind in OTHERS:
+        assert isinstance(display, OTHERS[kind])
     else:
         assert isinstance(display, MixtureDisplay) and display.kind == kind
     assert display.feature_names == load_dataset("old-faithful").names
@@ -67,7 +74,8 @@ def test_the_criterion_is_what_select_draws_by_default(run, tmp_path, drawn, opt
     assert isinstance(drawn[0], SelectionDisplay)
 
 
-def test_rows_of_weight_zero_have_no_uncertainty(run, tmp_path, drawn):
+@pytest.mark.parametrize("kind", OTHERS)
+def test_rows_of_weight_zero_are_not_drawn(run, tmp_path, drawn, kind):
     values = load_dataset("old-faithful").values
     rows = np.c_[values, np.arange(272) % 2]
     np.savetxt(tmp_path / "a.csv", rows, delimiter=",", header="x,y,w", comments="")
@@ -81,10 +89,23 @@ def test_rows_of_weight_zero_have_no_uncertainty(run, tmp_path, drawn):
         "--plot",
         tmp_path / "a.png",
         "--plot-kind",
-        "uncertainty",
+        kind,
     )
     assert result.exit_code == 0
-    np.testing.assert_array_equal(drawn[0].points, values[1::2])
+    (display,) = drawn
+    points = display.points if kind == "uncertainty" else display.rows.points
+    shown = values[1::2]
+    if kind == "projection":
+        shown = display.directions.points(shown)
+    np.testing.assert_array_equal(points, shown)
+
+
+def test_a_projection_of_one_column_is_refused(run, tmp_path):
+    path = tmp_path / "a.png"
+    options = ("--columns", "waiting", "--plot-kind", "projection", "--plot", path)
+    result = run("fit", *DATA, *options)
+    assert result.exit_code == 1 and not path.exists()
+    assert "must have 2 columns or more; got 1" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["fit", "select"])

@@ -14,6 +14,7 @@ from mixtura.cli.failures import (
     warnings_shown,
 )
 from mixtura.cli.presenting import (
+    MODEL_KINDS,
     check_picture,
     draw_mixture,
     progress,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
 
-KINDS = ("both", "classification", "density", "uncertainty")
+KINDS = ("both", *MODEL_KINDS)
 
 
 @click.command("fit", short_help="Fit a Gaussian mixture to a table.")

@@ -199,7 +199,8 @@ def plot_kind(kinds: Sequence[str]) -> Callable[[Command], Command]:
     return click.option(
         "--plot-kind",
         type=click.Choice(kinds),
-        help=f"What --plot draws.  [default: {kinds[0]}]",
+        metavar="KIND",
+        help=f"What --plot draws: {', '.join(kinds)}.  [default: {kinds[0]}]",
     )
 
 

@@ -10,6 +10,15 @@ import click
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
+MODEL_KINDS = (
+    "classification",
+    "density",
+    "uncertainty",
+    "responsibilities",
+    "projection",
+)
+"""What can be drawn of a fitted mixture; and "both", of the first two."""
+
 
 @contextmanager
 def progress(message: str) -> Iterator[None]:
@@ -84,30 +93,29 @@ def draw_mixture(model: Any, table: "Table", kind: str, path: Path) -> None:
     model : GaussianMixture
         Fitted.
     table : Table
-    kind : {"both", "classification", "density", "uncertainty"}
+    kind : str
+        One of `MODEL_KINDS`.
     path : Path
     """
     import matplotlib
 
     matplotlib.use("Agg")
-    from mixtura.plot.mixture import MixtureDisplay
-    from mixtura.plot.uncertainty import UncertaintyDisplay
+    from mixtura import plot
 
-    display: Any
-    names = list(table.names)
-    if kind == "uncertainty":
-        kept = slice(None) if table.weights is None else table.weights > 0
-        display = UncertaintyDisplay.from_estimator(
-            model, table.values[kept], feature_names=names
-        )
-    else:
-        display = MixtureDisplay.from_estimator(
-            model,
-            table.values,
-            kind=kind,
-            sample_weight=table.weights,
-            feature_names=names,
-        )
+    kept = slice(None) if table.weights is None else table.weights > 0
+    weights = None if table.weights is None else table.weights[kept]
+    options: dict[str, Any] = {"feature_names": list(table.names)}
+    displays: dict[str, Any] = {
+        "uncertainty": plot.UncertaintyDisplay,
+        "responsibilities": plot.ResponsibilityDisplay,
+        "projection": plot.ProjectionDisplay,
+    }
+    if kind not in displays:
+        options["kind"] = kind
+    if kind not in ("uncertainty", "responsibilities"):
+        options["sample_weight"] = weights
+    draw = displays.get(kind, plot.MixtureDisplay).from_estimator
+    display = draw(model, table.values[kept], **options)
     save_picture(display, path)
 
 

@@ -14,6 +14,7 @@ from mixtura.cli.failures import (
     warnings_shown,
 )
 from mixtura.cli.presenting import (
+    MODEL_KINDS,
     check_picture,
     draw_mixture,
     save_picture,
@@ -25,7 +26,7 @@ from mixtura.cli.searching import search_options, searched, structures
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
-KINDS = ("criterion", "classification", "density", "uncertainty")
+KINDS = ("criterion", *MODEL_KINDS)
 
 
 @click.command("select", short_help="Choose the number of components.")

@@ -1,7 +1,10 @@
 """Pictures of fitted mixtures, in scikit-learn's Display convention."""
 
 from mixtura.plot.anomaly import AnomalyDisplay
+from mixtura.plot.assignment import ResponsibilityHeatmapDisplay
 from mixtura.plot.mixture import MixtureDisplay
+from mixtura.plot.projection import ProjectionDisplay
+from mixtura.plot.responsibility import ResponsibilityDisplay
 from mixtura.plot.selection import SelectionDisplay
 from mixtura.plot.trace import TraceDisplay
 from mixtura.plot.uncertainty import UncertaintyDisplay
@@ -9,6 +12,9 @@ from mixtura.plot.uncertainty import UncertaintyDisplay
 __all__ = [
     "AnomalyDisplay",
     "MixtureDisplay",
+    "ProjectionDisplay",
+    "ResponsibilityDisplay",
+    "ResponsibilityHeatmapDisplay",
     "SelectionDisplay",
     "TraceDisplay",
     "UncertaintyDisplay",

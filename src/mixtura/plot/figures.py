@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 PAIR_GAP = 0.08
+PANEL_GAP = 0.12
 
 
 class NotebookFigure:
@@ -95,6 +96,61 @@ def split_below(ax: Axes, fraction: float) -> Axes:
         )
     ax.tick_params(labelbottom=False)
     return below
+
+
+def split_grid(
+    ax: Axes, heights: Sequence[float], widths: Sequence[float]
+) -> NDArray[np.object_]:
+    """Cut the place of `ax` into rows and columns of panels.
+
+    Parameters
+    ----------
+    ax : Axes
+        Keeps the first place.
+    heights, widths : sequence of float
+        Of the rows and columns, in proportion.
+
+    Returns
+    -------
+    ndarray of Axes, shape (len(heights), len(widths))
+    """
+    figure, place = ax.get_figure(), ax.get_subplotspec()
+    assert figure is not None
+    if place is not None:
+        grid = place.subgridspec(
+            len(heights), len(widths), height_ratios=heights, width_ratios=widths
+        )
+        cells = [grid[index] for index in range(len(heights) * len(widths))]
+        ax.set_subplotspec(cells[0])
+        rest = [figure.add_subplot(cell) for cell in cells[1:]]
+    else:
+        first, *others = _boxes(ax.get_position().bounds, heights, widths)
+        ax.set_position(first)
+        rest = [figure.add_axes(box) for box in others]
+    panels = np.empty(1 + len(rest), dtype=object)
+    panels[:] = [ax, *rest]
+    return panels.reshape(len(heights), len(widths))
+
+
+def _boxes(
+    place: tuple[float, float, float, float],
+    heights: Sequence[float],
+    widths: Sequence[float],
+) -> list[tuple[float, float, float, float]]:
+    """Cells of a grid in a place without a layout, row by row from the top."""
+    left, bottom, width, height = place
+    right = left + width * np.cumsum(widths) / np.sum(widths)
+    down = bottom + height * (1 - np.cumsum(heights) / np.sum(heights))
+    return [
+        (
+            float(x - width * w / np.sum(widths)),
+            float(y),
+            float((1 - PANEL_GAP) * width * w / np.sum(widths)),
+            float((1 - PANEL_GAP) * height * h / np.sum(heights)),
+        )
+        for y, h in zip(down, heights, strict=True)
+        for x, w in zip(right, widths, strict=True)
+    ]
 
 
 def pair_axes(frame: Axes, names: Sequence[str]) -> NDArray[np.object_]:

@@ -177,6 +177,25 @@ def choose_columns(
     return chosen
 
 
+def choose_plane(
+    columns: Sequence[int | str] | int | str | None, names: Sequence[str], caller: str
+) -> tuple[int, ...]:
+    """Translate names and numbers of at most two columns; None is the first two.
+
+    Raises
+    ------
+    ValueError
+        As :func:`choose_columns`, and if more than two are chosen.
+    """
+    chosen = choose_columns(columns, names, caller)
+    if columns is not None and len(chosen) > 2:
+        raise ValueError(
+            f"{caller}: columns must be one column or two; got {len(chosen)}. "
+            "MixtureDisplay draws all pairs."
+        )
+    return chosen[:2]
+
+
 def _position(column: int | str, names: Sequence[str], caller: str) -> int:
     if isinstance(column, str) and column in names:
         return list(names).index(column)

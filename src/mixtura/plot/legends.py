@@ -13,6 +13,7 @@ from mixtura.plot.gaussians import Array
 from mixtura.plot.panels import (
     BARS,
     INK,
+    NOISE,
     STANDARD_DEVIATIONS,
     region_shades,
     uncertain_area,
@@ -146,6 +147,33 @@ def ellipse_handle() -> Line2D:
         label="ellipses: 1 and 2 standard\n"
         f"deviations ({one} and {two}\nof a component)",
     )
+
+
+def border_handle(*, marginal: bool) -> Line2D:
+    """Legend entry of the borders between components, given all columns or some."""
+    label = "equally probable" + ("\n(given these columns)" if marginal else "")
+    return Line2D([], [], color=INK, linewidth=1.0, label=label)
+
+
+def noise_handle() -> Patch:
+    """Legend entry of the noise component."""
+    return Patch(facecolor=NOISE, label="noise")
+
+
+def class_handles(styles: Sequence[ComponentStyle]) -> list[Artist]:
+    """Legend entries of known classes."""
+    return [
+        Line2D(
+            [],
+            [],
+            color=style.colour,
+            marker=style.marker,
+            markersize=5,
+            linestyle="none",
+            label=f"class {style.label}",
+        )
+        for style in styles
+    ]
 
 
 def contour_handle(grid: DensityGrid) -> Line2D:

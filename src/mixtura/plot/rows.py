@@ -22,6 +22,8 @@ class DrawnRows:
     responsibilities : ndarray of shape (m, K)
         Under the whole model, all its columns.
     weights : ndarray of shape (m,)
+    numbers : ndarray of int of shape (m,)
+        Positions of the rows in the data.
     n_rows : int
         Rows of positive weight in the data, of which these are an evenly
         spaced subset.
@@ -30,6 +32,7 @@ class DrawnRows:
     points: Array
     responsibilities: Array
     weights: Array
+    numbers: NDArray[np.intp]
     n_rows: int
 
 
@@ -84,5 +87,6 @@ def drawn_rows(
         points=table.values[chosen][:, list(columns)],
         responsibilities=shares[:, : len(estimator.weights_)],  # noise turns dark
         weights=weights[chosen],
+        numbers=chosen,
         n_rows=len(present),
     )

@@ -1,6 +1,5 @@
 """How sure a mixture is of each row: the numbers behind the picture."""
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from mixtura.inference.agreement import agreement
 from mixtura.plot.gaussians import Array
 from mixtura.plot.inputs import Table
+from mixtura.plot.plane import nameless_posterior
 from mixtura.plot.summaries import Curves
 
 
@@ -59,11 +59,8 @@ def uncertainty_curve(
     """
     if density is None or len(table.names) > 1:
         return None
-    nameless = copy.copy(estimator)
-    # A model that knows names would warn about an array.
-    vars(nameless).pop("feature_names_in_", None)
-    shares = nameless.predict_proba(density.x[:, np.newaxis])
-    return density.x, uncertainty_of(np.asarray(shares, dtype=np.float64))
+    shares = nameless_posterior(estimator, density.x[:, np.newaxis])
+    return density.x, uncertainty_of(shares)
 
 
 def axis_top(uncertainty: Array) -> float:

@@ -306,9 +306,7 @@ function make(tag, attributes = {}, ...children) {
   const drawn = ["svg", "g", "path", "line", "text", "circle", "ellipse", "rect"].includes(tag);
   const node = drawn ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined) continue;
-    if (name === "style") node.style.cssText = value; // allowed where style attributes are not
-    else node.setAttribute(name, value);
+    if (value !== undefined) node.setAttribute(name, value);
   }
   node.append(...children);
   return node;
@@ -407,13 +405,6 @@ h3 { font-size: 13px; font-weight: 650; margin: 0; }
   .player:not(.compact) .body { grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr); gap: 28px; }
 }
 `;
-
-/** A sheet for a shadow root; a page whose security policy forbids style elements allows it. */
-function styleSheet() {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  return sheet;
-}
 
 /** Build the parts of the player; `draw...` fills them. */
 function build(recording, { title = true, compact = false }) {
@@ -558,7 +549,6 @@ function drawPlane(state, view, [i, j]) {
   const yMarks = ticks(y.invert(box.bottom), y.invert(box.top), box.height / 60);
   drawPoints(state, view, box, recording.points.map((row) => x(row[i])), recording.points.map((row) => y(row[j])));
   view.main.replaceChildren(axes(box, xMarks, yMarks, x, y, recording.columns[i], recording.columns[j]));
-  state.marks.forEach((mark, k) => view.main.append(badge(x(mark[i]), y(mark[j]), k, toCss(colours[k]))));
   if (!frame) return;
   const [sx, sy] = [x(1) - x(0), y(1) - y(0)];
   const css = colours.map(toCss);
@@ -603,7 +593,6 @@ function drawLine(state, view, i) {
     view.main.append(make("rect", { ...size, fill: "var(--line)", opacity: 0.55 }));
   }
   view.main.append(make("line", { class: "axis", x1: box.left, x2: box.right, y1: floor, y2: floor }));
-  state.marks.forEach((mark, k) => view.main.append(badge(x(mark[i]), floor, k, toCss(colours[k]))));
   if (!frame) return;
   const css = colours.map(toCss);
   const at = Array.from({ length: 241 }, (_, step) => x.invert(box.left + (step / 240) * (box.right - box.left)));
@@ -741,10 +730,9 @@ function themeOf(element) {
 function createProblem(element, shadow, problem) {
   const view = make("section", { class: "player", role: "alert", "data-theme": themeOf(element) });
   view.append(make("p", { class: "problem" }, `The EM player cannot show this: ${problem}`));
-  shadow.adoptedStyleSheets = [styleSheet()];
-  shadow.replaceChildren(view);
+  shadow.replaceChildren(make("style", {}, STYLE), view);
   const nothing = () => {};
-  return { append: nothing, seek: nothing, play: nothing, pause: nothing, mark: nothing, destroy: () => shadow.replaceChildren(), index: 0, length: 0 };
+  return { append: nothing, seek: nothing, play: nothing, pause: nothing, destroy: () => shadow.replaceChildren(), index: 0, length: 0 };
 }
 
 /**
@@ -753,12 +741,12 @@ function createProblem(element, shadow, problem) {
  * @param {HTMLElement} element where; what it holds is hidden
  * @param {Recording} recording
  * @param {{columns?: number[], onSeek?: (index: number) => void,
- *   onPlace?: (x: number, y: number|null, columns: number[]) => void, title?: boolean, compact?: boolean}} options
+ *   onPlace?: (x: number, y: number|null) => void, title?: boolean, compact?: boolean}} options
  *   columns: one or two to begin with; onPlace: called with the data's units when the main
  *   panel is clicked (y is null for one column); title: false hides it; compact: true leaves
  *   the curve and the sums out
  * @returns {{append: (steps: Step[]) => void, seek: (index: number) => void, play: () => void,
- *   pause: () => void, mark: (means: number[][]) => void, destroy: () => void, index: number, length: number}}
+ *   pause: () => void, destroy: () => void, index: number, length: number}}
  */
 function createPlayer(element, recording, options = {}) {
   const shadow = element.shadowRoot ?? element.attachShadow({ mode: "open" });
@@ -771,7 +759,6 @@ function createPlayer(element, recording, options = {}) {
     columns: options.columns ?? (recording.columns.length > 1 ? [0, 1] : [0]),
     near: isFlat(recording.steps),
     frame: null, // what the main panel shows, perhaps on its way to the half-step
-    marks: [], // means that are being placed
   };
   const view = build(recording, options);
   const ending = new AbortController();
@@ -904,7 +891,7 @@ function createPlayer(element, recording, options = {}) {
   function onPlace(event) {
     const edge = view.main.getBoundingClientRect();
     const { x, y } = state.pixels;
-    options.onPlace(x.invert(event.clientX - edge.left), y ? y.invert(event.clientY - edge.top) : null, state.columns);
+    options.onPlace(x.invert(event.clientX - edge.left), y ? y.invert(event.clientY - edge.top) : null);
   }
 
   function connect() {
@@ -931,19 +918,13 @@ function createPlayer(element, recording, options = {}) {
 
   const resized = new ResizeObserver(drawAll);
   const rethemed = new MutationObserver(drawAll);
-  shadow.adoptedStyleSheets = [styleSheet()];
-  shadow.replaceChildren(view.root);
+  shadow.replaceChildren(make("style", {}, STYLE), view.root);
   connect();
   showPlaying(false);
   drawAll();
   seek(0);
   resized.observe(view.root);
   rethemed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-
-  function mark(means) {
-    state.marks = means;
-    drawAll();
-  }
 
   function destroy() {
     pause();
@@ -955,7 +936,7 @@ function createPlayer(element, recording, options = {}) {
   }
 
   return {
-    append, seek, play, pause, mark, destroy,
+    append, seek, play, pause, destroy,
     get index() { return state.index; },
     get length() { return steps().length; },
   };
