@@ -57,11 +57,13 @@ function ticks(low, high, wanted) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const large = Math.max(Math.abs(low), Math.abs(high)) >= 1e6 || decimals > 5;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const digits = Math.max(Math.floor(Math.log10(size)) - Math.floor(Math.log10(step)), 0);
   const values = [];
   for (let at = Math.ceil(low / step - 1e-9); at * step <= high + 1e-9 * step; at++) {
     const value = at * step;
-    const text = large ? value.toExponential(2).replace("e+", "e") : value.toFixed(decimals);
+    const long = size >= 1e6 || decimals > 5;
+    const text = long ? value.toExponential(digits).replace("e+", "e") : value.toFixed(decimals);
     values.push({ value, text: Number(text) === 0 ? "0" : text.replaceAll("-", MINUS) });
   }
   return values;
@@ -77,13 +79,15 @@ function extent(values, margin) {
     high = Math.max(high, value);
   }
   if (low > high) return [0, 1];
-  const wide = high - low || Math.abs(high) || 1;
-  return [low - margin * wide, high + margin * wide];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low <= 1e-9 * size) return [low - (margin * size || 1), high + (margin * size || 1)];
+  return [low - margin * (high - low), high + margin * (high - low)];
 }
 
 /** The linear map of [low, high] to [from, to]; `invert` goes back. */
 function linear([low, high], [from, to]) {
   const map = (value) => from + ((value - low) / (high - low)) * (to - from);
+  map.domain = [low, high];
   map.invert = (pixel) => low + ((pixel - from) / (to - from)) * (high - low);
   return map;
 }
@@ -120,50 +124,42 @@ function blend(shares, row, colours) {
 
 // ---------------------------------------------------------------- the recording
 
+/** Whether a value is nested lists of finite numbers, of such lengths. */
+const hasShape = (value, [length, ...rest]) =>
+  length === undefined
+    ? Number.isFinite(value)
+    : Array.isArray(value) && value.length === length && value.every((item) => hasShape(item, rest));
+
 /** Say what is wrong with a recording, or return an empty string. */
 function problemOf(recording) {
-  if (recording?.format !== "mixtura-recording") {
-    return 'This is no recording of a fit: "format" must be "mixtura-recording". Make one with trace.recording().';
+  const { format, version, columns, points, n_components: K, steps } = recording ?? {};
+  if (format !== "mixtura-recording") {
+    return 'this is no recording of a fit ("format" must be "mixtura-recording"). Make one with trace.recording().';
   }
-  if (recording.version !== 1) {
-    return `This player reads recordings of version 1; this one has version ${recording.version}. Use the player of the mixtura that made it.`;
-  }
-  const { columns, points, n_components: K, steps } = recording;
+  if (version !== 1) return `this player reads recordings of version 1, this one has version ${version}.`;
   if (!Array.isArray(columns) || !columns.length) return '"columns" must name one column or more.';
   if (!(K >= 1)) return '"n_components" must be 1 or more.';
   if (!Array.isArray(points) || !Array.isArray(steps)) return '"points" and "steps" must be lists.';
-  const bad = points.findIndex((point) => !isNumbers(point, columns.length));
-  if (bad >= 0) return `"points", row ${bad}: must have ${columns.length} finite numbers.`;
+  const bad = points.findIndex((point) => !hasShape(point, [columns.length]));
+  if (bad >= 0) return `row ${bad} of "points" must have ${columns.length} finite numbers.`;
   return problemOfSteps(recording, steps);
 }
 
-const isNumbers = (list, length) =>
-  Array.isArray(list) && list.length === length && list.every(Number.isFinite);
-
-/** Say which of some steps does not belong to a recording, or return an empty string. */
-function problemOfSteps({ columns, points, n_components: K }, steps) {
-  const D = columns.length;
-  const isList = (list, length, check) =>
-    Array.isArray(list) && list.length === length && list.every(check);
-  const base64 = new RegExp(`^[A-Za-z0-9+/]*={0,2}$`);
+/** Say which of some half-steps does not belong to a recording, or return an empty string. */
+function problemOfSteps({ columns: { length: D }, points: { length: m }, n_components: K }, steps) {
+  const length = 4 * Math.ceil((m * K) / 3);
+  const isBase64 = (text) => typeof text === "string" && text.length === length && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
   const wanted = {
-    phase: ['"E" or "M"', (phase) => phase === "E" || phase === "M"],
     iteration: ["a whole number", Number.isInteger],
-    weights: [`${K} finite numbers`, (weights) => isNumbers(weights, K)],
-    means: [`${K} lists of ${D} finite numbers`, (means) => isList(means, K, (mean) => isNumbers(mean, D))],
-    covariances: [
-      `${K} matrices of ${D} by ${D} finite numbers`,
-      (matrices) => isList(matrices, K, (matrix) => isList(matrix, D, (row) => isNumbers(row, D))),
-    ],
-    responsibilities: [
-      `${points.length * K} bytes in base64`,
-      (text) =>
-        typeof text === "string" && text.length === 4 * Math.ceil((points.length * K) / 3) && base64.test(text),
-    ],
+    phase: ['"E" or "M"', (phase) => phase === "E" || phase === "M"],
+    weights: [`${K} finite numbers`, (value) => hasShape(value, [K])],
+    means: [`${K} times ${D} finite numbers`, (value) => hasShape(value, [K, D])],
+    covariances: [`${K} times ${D} by ${D} finite numbers`, (value) => hasShape(value, [K, D, D])],
+    responsibilities: [`${m * K} bytes in base64`, isBase64],
   };
   for (const [index, step] of steps.entries()) {
-    for (const [name, [what, check]] of Object.entries(wanted)) {
-      if (!check(step?.[name])) return `"steps", half-step ${index}: "${name}" must be ${what}.`;
+    for (const [name, [what, isRight]] of Object.entries(wanted)) {
+      if (!isRight(step?.[name])) return `"${name}" of half-step ${index} must be ${what}.`;
     }
   }
   return "";
@@ -197,40 +193,35 @@ const E_STEPS = {
   stochastic: "Each row is given whole to one component, drawn from its responsibilities.",
 };
 
-/** A heading and a sentence on what a half-step did. */
+/** A heading and sentences on what a half-step did. */
 function describe({ algorithm, steps, outcome }, index) {
   const step = steps[index];
   const before = steps[index - 1];
-  const heading = `${step.phase}-step ${step.iteration}`;
-  const sentences = step.phase === "E" ? describeE(step, algorithm) : describeM(step, before, algorithm);
-  if (index === 0) sentences.unshift("The start.");
-  if (before && step.iteration - before.iteration > 1) {
-    sentences.unshift(`The recording skips to iteration ${step.iteration}.`);
-  }
-  if (index === steps.length - 1 && outcome) sentences.push(outcome);
-  return { heading, text: sentences.join(" ") };
+  const told = step.phase === "E" ? tellE(step, algorithm) : tellM(step, before, algorithm);
+  if (index === 0) told.unshift("The start.");
+  if (before && step.iteration - before.iteration > 1) told.unshift("Some half-steps before this were not kept.");
+  if (index === steps.length - 1 && outcome) told.push(outcome);
+  return { heading: `${step.phase}-step ${step.iteration}`, text: told.join(" ") };
 }
 
-function describeE(step, algorithm) {
-  const touches = Math.abs(step.kl) < 0.0005;
-  const gap = touches
-    ? "The bound touches the log-likelihood: KL = 0."
-    : `The bound stays ${change(step.kl)} below the log-likelihood, for whole rows are not the posterior.`;
+function tellE({ kl }, algorithm) {
+  const gap =
+    Math.abs(kl) < 0.0005
+      ? "The bound touches the log-likelihood: KL\u00a0=\u00a00."
+      : `The bound stays ${change(kl)} below the log-likelihood: whole rows are not the posterior.`;
   return [E_STEPS[algorithm] ?? E_STEPS.em, gap];
 }
 
-function describeM(step, before, algorithm) {
-  const from = algorithm === "em" ? "these responsibilities" : "the rows given to each";
-  const sentences = [`Weights, means and covariances are re-estimated from ${from}.`];
-  if (before) {
-    const moved = (name, value) => `${name} ${value < 0 ? "falls" : "rises"} by ${change(value)}`;
-    sentences.push(
-      `${moved("The bound", step.elbo - before.elbo)}, ` +
-        `${moved("the log-likelihood", step.log_likelihood - before.log_likelihood)}; ` +
-        `the gap between them is KL = ${nats(step.kl)}.`,
-    );
-  }
-  return sentences;
+function tellM(step, before, algorithm) {
+  const from = algorithm === "em" ? "these responsibilities" : "the rows given to each component";
+  const told = [`Weights, means and covariances are re-estimated from ${from}.`];
+  if (!before || heightsOf([step, before]).length < 4) return told;
+  const moved = (name) => `${step[name] < before[name] ? "falls" : "rises"} by ${change(step[name] - before[name])}`;
+  told.push(
+    `The bound ${moved("elbo")}, the log-likelihood ${moved("log_likelihood")}; ` +
+      `the gap between them is now KL\u00a0=\u00a0${nats(step.kl)}.`,
+  );
+  return told;
 }
 
 // ---------------------------------------------------------------- geometry
@@ -262,39 +253,46 @@ function histogram(values) {
 /** Where a half-step lies over the iterations: M-step t half-way to E-step t. */
 const placeOf = (step) => (step.phase === "E" ? step.iteration : step.iteration - 0.5);
 
+/** The log-likelihoods and bounds of some half-steps that are finite. */
+const heightsOf = (steps) => steps.flatMap((step) => [step.log_likelihood, step.elbo]).filter(Number.isFinite);
+
+/** Ways to see the curve: each gives the extents of its axes, and how to place a height. */
+const SCALES = {
+  "whole fit": (steps) => plainScale(steps),
+  magnified: endScale,
+  "close-up": (steps, index) => {
+    const near = steps.filter((step) => Math.abs(placeOf(step) - placeOf(steps[index])) <= 1.5);
+    return plainScale(near);
+  },
+};
+
+function plainScale(steps) {
+  const range = extent(heightsOf(steps), 0.08);
+  if (range[1] - range[0] < 1e-3) range.splice(0, 2, range[0] - 1e-3, range[1] + 1e-3);
+  return { x: extent(steps.map(placeOf), 0.03), range, place: (value) => value, marks: ticks(...range, 5), label: "nats" };
+}
+
 /**
- * How log-likelihoods are placed: by their distance from the best one, on a scale that is
- * logarithmic where it is large and linear where it is tiny. So the first steps do not
- * flatten the rest, and the gap can be seen at every step.
+ * Heights by their distance from the best one: logarithmic where it is large, linear where
+ * it is tiny. So the first half-steps do not flatten the rest.
  */
-function nearScale(steps, pixels) {
-  const values = steps.flatMap((step) => [step.log_likelihood, step.elbo]).filter(Number.isFinite);
-  const [low, high] = extent(values, 0);
+function endScale(steps) {
+  const [low, high] = extent(heightsOf(steps), 0);
   const least = Math.min(Math.max((high - low) * 1e-4, 1e-3), 1);
-  const far = Math.log10(Math.max(high - low, 10 * least) + least);
-  const place = linear([far + 0.1, Math.log10(least) - 0.15], pixels);
-  const map = (value) => place(Math.log10(high - value + least));
+  const place = (value) => -Math.log10(high - value + least);
+  const bottom = Math.min(place(low), place(high - 10 * least));
   const marks = [{ value: high, text: "end" }];
-  for (let power = Math.ceil(Math.log10(least) + 0.3); power <= far; power++) {
+  for (let power = Math.ceil(Math.log10(least) + 0.3); power <= -bottom; power++) {
     marks.push({ value: high - 10 ** power, text: MINUS + (power < 0 ? (10 ** power).toFixed(-power) : 10 ** power) });
   }
-  return { map, marks, label: "nats below the end, magnified" };
+  return { x: extent(steps.map(placeOf), 0.03), range: [bottom - 0.15, place(high) + 0.2], place, marks, label: "nats below the end" };
 }
 
-/** Log-likelihoods as they are. */
-function plainScale(steps, pixels) {
-  const values = steps.flatMap((step) => [step.log_likelihood, step.elbo]);
-  const range = extent(values, 0.06);
-  return { map: linear(range, pixels), marks: ticks(...range, 5), label: "nats" };
-}
-
-/** Whether the last half of the steps would be flat on the plain scale. */
-function isFlat(steps) {
-  const rise = (some) => {
-    const [low, high] = extent(some.map((step) => step.log_likelihood), 0);
-    return some.length ? high - low : 0;
-  };
-  return rise(steps.slice(Math.floor(steps.length / 2))) < 0.1 * rise(steps);
+/** The scale on which most of the fit can be seen. */
+function bestScale(steps) {
+  const rise = (some) => extent(heightsOf(some), 0).reduce((low, high) => high - low);
+  const late = steps.slice(Math.floor(steps.length / 2));
+  return steps.length > 4 && rise(late) < 0.1 * rise(steps) ? "magnified" : "whole fit";
 }
 
 // ---------------------------------------------------------------- elements
@@ -334,9 +332,9 @@ function button(name, label) {
   return make("button", { type: "button", "aria-label": label, title: label, class: name }, icon(name));
 }
 
-/** A list to choose from, with its label; null where there is nothing to choose. */
-function chooser(label, names, chosen) {
-  const choices = make("select", { "aria-label": label });
+/** A list to choose from. */
+function chooser(label, names, chosen = 0) {
+  const choices = make("select", { "aria-label": label, title: label });
   names.forEach((name, at) => choices.append(make("option", { value: at }, name)));
   choices.value = String(chosen);
   return choices;
@@ -361,22 +359,22 @@ const STYLE = `
 header { display: flex; flex-wrap: wrap; gap: 4px 24px; align-items: end; justify-content: space-between; margin-bottom: 12px; }
 h2 { font-size: 17px; line-height: 1.3; font-weight: 650; margin: 0; overflow-wrap: anywhere; }
 .about { color: var(--soft); margin: 0; font-size: 13px; }
-.columns { display: flex; flex-wrap: wrap; gap: 8px; min-width: 0; max-width: 100%; }
-label { color: var(--soft); font-size: 13px; display: inline-flex; align-items: center; gap: 6px; min-width: 0; }
+.columns { display: flex; gap: 12px; min-width: 0; max-width: 100%; }
+label { color: var(--soft); font-size: 13px; display: flex; align-items: center; gap: 6px; min-width: 0; }
 select, button { font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: 6px; }
-select { padding: 3px 4px; min-width: 0; max-width: 13em; text-overflow: ellipsis; }
+select { padding: 3px 2px; min-height: 28px; min-width: 0; max-width: 12em; text-overflow: ellipsis; }
 .body { display: grid; gap: 16px; }
 .side, .stage { min-width: 0; }
-.plot { position: relative; }
+.plot { position: relative; width: 100%; aspect-ratio: 100 / 74; min-height: 240px; max-height: 430px; }
+.plot.curve { aspect-ratio: auto; height: 240px; }
 .plot > * { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
-.plot svg { overflow: hidden; }
 .place { cursor: crosshair; }
 .curve svg { cursor: pointer; touch-action: pan-y; }
 text { font-size: 12px; fill: var(--soft); }
 text.name { fill: var(--ink); }
 .axis { stroke: var(--line); fill: none; }
 .grid { stroke: var(--faint); }
-.legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; padding: 0; list-style: none; font-size: 13px; }
+.legend { display: flex; flex-wrap: wrap; gap: 2px 14px; margin: 6px 0 0; padding: 0; list-style: none; font-size: 13px; }
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 6px; }
 .legend i.bar { width: 16px; height: 0; border-radius: 0; border-top: 2.5px solid; vertical-align: 4px; }
 .legend i.area { border-radius: 2px; width: 16px; background: var(--bound); opacity: 0.25; }
@@ -388,10 +386,9 @@ button:disabled { opacity: 0.35; cursor: default; }
 button svg { width: 18px; height: 18px; fill: currentColor; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 button.play { background: var(--accent); border-color: var(--accent); color: var(--ground); }
 button.play svg { stroke-width: 0; }
-button.scale { width: auto; height: auto; padding: 2px 8px; font-size: 12px; color: var(--soft); }
 input[type="range"] { flex: 1 1 120px; min-width: 0; accent-color: var(--accent); height: 24px; margin: 0; }
 output { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
-.said { margin: 0 0 12px; min-height: 7.3em; }
+.said { margin: 0 0 12px; min-height: 5.9em; }
 .said b { display: block; font-size: 16px; }
 h3 { font-size: 13px; font-weight: 650; margin: 0; }
 .over { display: flex; justify-content: space-between; align-items: center; gap: 8px; margin-bottom: 4px; }
@@ -401,6 +398,11 @@ h3 { font-size: 13px; font-weight: 650; margin: 0; }
 .note { color: var(--soft); font-size: 12px; margin: 6px 0 0; }
 .problem { margin: 0; padding: 4px 0; }
 [hidden] { display: none !important; }
+@container (max-width: 330px) {
+  .sums { column-gap: 5px; }
+  .sums dt { font-size: 11px; }
+  .sums dd { font-size: 13px; }
+}
 @container (min-width: 760px) {
   .player:not(.compact) .body { grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr); gap: 28px; }
 }
@@ -412,6 +414,7 @@ function build(recording, { title = true, compact = false }) {
     heading: make("h2", { hidden: title ? undefined : "" }, recording.title || "EM, half-step by half-step"),
     about: make("p", { class: "about" }),
     columns: make("div", { class: "columns" }),
+    axes: make("svg", { class: "axes", "aria-hidden": "true" }),
     points: make("canvas"),
     main: make("svg", { role: "img" }),
     weights: make("ul", { class: "legend" }),
@@ -425,18 +428,17 @@ function build(recording, { title = true, compact = false }) {
     speed: chooser("Speed", SPEEDS.map((speed) => `${speed}\u00d7`), SPEEDS.indexOf(1)),
     said: make("p", { class: "said" }),
     curve: make("svg", { role: "img" }),
-    scale: make("button", { type: "button", class: "scale" }),
+    scale: chooser("Scale of the curve", Object.keys(SCALES)),
     sums: make("dl", { class: "sums" }),
-    note: make("p", { class: "note" }, `Sums over ${recording.n_samples} rows, in nats.`),
+    note: make("p", { class: "note" }, `Sums over ${recording.n_samples} rows, in nats. Keys: \u2190 \u2192 step, space plays.`),
   };
-  view.plot = make("div", { class: "plot" }, view.points, view.main);
+  view.plot = make("div", { class: "plot" }, view.axes, view.points, view.main);
   view.curvePlot = make("div", { class: "plot curve" }, view.curve);
   const titles = make("div", {}, view.heading, view.about);
   const buttons = make("div", { class: "buttons" }, view.first, view.back, view.play, view.forward, view.last);
-  const speed = make("label", {}, "Speed", view.speed);
-  const controls = make("div", { class: "controls" }, buttons, view.slider, view.place, speed);
+  const controls = make("div", { class: "controls" }, buttons, view.speed, view.slider, view.place);
   const stage = make("div", { class: "stage" }, view.plot, view.weights, controls);
-  const over = make("div", { class: "over" }, make("h3", {}, "Log-likelihood and its bound"), view.scale);
+  const over = make("div", { class: "over" }, make("h3", {}, "Log-likelihood and bound"), view.scale);
   const curve = make("div", { hidden: compact ? "" : undefined }, over, view.curvePlot, curveLegend(), view.sums, view.note);
   const side = make("div", { class: "side" }, view.said, curve);
   view.root = make(
@@ -461,33 +463,50 @@ function curveLegend() {
 
 // ---------------------------------------------------------------- drawing
 
-/** The inner box of a plot, in CSS pixels. */
-function boxOf(plot, left, bottom, height) {
-  const width = Math.max(plot.clientWidth, 120);
-  plot.style.height = `${height}px`;
-  return { width, height, left, right: width - 8, top: 8, bottom: height - bottom };
+/** The inner box of a plot, in CSS pixels; its left edge comes with the labels. */
+function boxOf(plot) {
+  const [width, height] = [Math.max(plot.clientWidth, 120), plot.clientHeight];
+  return { width, height, left: 0, right: width - 8, top: 8, bottom: height - 38 };
 }
 
-/** Axes with ticks, grid and names. */
-function axes(box, xMarks, yMarks, x, y, xName, yName) {
-  const group = make("g");
+/** Room for labels left of a box. */
+const leftOf = (marks) => 30 + 7 * Math.max(3, ...marks.map(({ text }) => text.length));
+
+/** Draw axes with ticks, grid and names. */
+function drawAxes(picture, box, x, y, xName, yName) {
+  const line = (x1, x2, y1, y2) => make("line", { class: "grid", x1, x2, y1, y2 });
+  const text = (x, y, anchor, words, more) => make("text", { x, y, "text-anchor": anchor, ...more }, words);
   const shorten = (name, room) => (name.length * 7 > room ? `${name.slice(0, Math.floor(room / 7) - 1)}\u2026` : name);
-  for (const { value, text } of xMarks) {
-    group.append(make("line", { class: "grid", x1: x(value), x2: x(value), y1: box.top, y2: box.bottom }));
-    group.append(make("text", { x: x(value), y: box.bottom + 16, "text-anchor": "middle" }, text));
+  picture.replaceChildren();
+  for (const mark of x.marks) {
+    const at = x(mark.value);
+    picture.append(line(at, at, box.top, box.bottom), text(at, box.bottom + 16, "middle", mark.text));
   }
-  for (const { value, text } of yMarks) {
-    group.append(make("line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }));
-    group.append(make("text", { x: box.left - 6, y: y(value) + 4, "text-anchor": "end" }, text));
+  for (const mark of y.marks) {
+    const at = y(mark.value);
+    picture.append(line(box.left, box.right, at, at), text(box.left - 6, at + 4, "end", mark.text));
   }
-  group.append(make("path", { class: "axis", d: `M${box.left} ${box.top}V${box.bottom}H${box.right}` }));
-  const middle = (box.left + box.right) / 2;
-  const xText = shorten(xName, box.right - box.left);
-  const yText = shorten(yName, box.bottom - box.top);
-  group.append(make("text", { class: "name", x: middle, y: box.height - 4, "text-anchor": "middle" }, xText));
-  const turned = `translate(12 ${(box.top + box.bottom) / 2}) rotate(-90)`;
-  group.append(make("text", { class: "name", transform: turned, "text-anchor": "middle" }, yText));
-  return group;
+  const turned = { class: "name", transform: `translate(12 ${(box.top + box.bottom) / 2}) rotate(-90)` };
+  picture.append(
+    make("path", { class: "axis", d: `M${box.left} ${box.top}V${box.bottom}H${box.right}` }),
+    text((box.left + box.right) / 2, box.height - 3, "middle", shorten(xName, box.right - box.left), { class: "name" }),
+    text(0, 0, "middle", shorten(yName, box.bottom - box.top), turned),
+  );
+}
+
+/** An axis from `from` to `to` in pixels, with ticks some `apart` pixels apart. */
+function axis(range, from, to, apart) {
+  const map = linear(range, [from, to]);
+  map.marks = ticks(...range, Math.abs(to - from) / apart);
+  return map;
+}
+
+/** A window in a picture, in the same coordinates, out of which nothing is drawn. */
+function windowOf(picture, box) {
+  const [x, y, width, height] = [box.left, box.top, box.right - box.left, box.bottom - box.top];
+  const inner = make("svg", { x, y, width, height, viewBox: `${x} ${y} ${width} ${height}`, class: "window" });
+  picture.append(inner);
+  return inner;
 }
 
 /** Clear the canvas, in device pixels, and return how to draw on it. */
@@ -540,81 +559,86 @@ function trail(points, colour) {
 
 /** Two columns: points, ellipses at one and two standard deviations, means, their paths. */
 function drawPlane(state, view, [i, j]) {
-  const { recording, frame, colours } = state;
-  const box = boxOf(view.plot, 56, 40, heightOf(view.plot));
-  const x = linear(rangeOf(recording, i), [box.left, box.right]);
-  const y = linear(rangeOf(recording, j), [box.bottom, box.top]);
+  const { recording, frame } = state;
+  const box = boxOf(view.plot);
+  const y = axis(rangeOf(recording, j), box.bottom, box.top, 60);
+  box.left = leftOf(y.marks);
+  const x = axis(rangeOf(recording, i), box.left, box.right, 70);
   state.pixels = { x, y };
-  const xMarks = ticks(x.invert(box.left), x.invert(box.right), box.width / 90);
-  const yMarks = ticks(y.invert(box.bottom), y.invert(box.top), box.height / 60);
+  drawAxes(view.axes, box, x, y, recording.columns[i], recording.columns[j]);
   drawPoints(state, view, box, recording.points.map((row) => x(row[i])), recording.points.map((row) => y(row[j])));
-  view.main.replaceChildren(axes(box, xMarks, yMarks, x, y, recording.columns[i], recording.columns[j]));
+  view.main.replaceChildren();
   if (!frame) return;
+  const inner = windowOf(view.main, box);
   const [sx, sy] = [x(1) - x(0), y(1) - y(0)];
-  const css = colours.map(toCss);
+  const css = state.colours.map(toCss);
   frame.covariances.forEach((matrix, k) => {
-    const { major, minor, angle } = ellipseOf([
+    const projected = [
       [matrix[i][i] * sx * sx, matrix[i][j] * sx * sy],
       [matrix[j][i] * sx * sy, matrix[j][j] * sy * sy],
-    ]);
-    const [cx, cy] = [x(frame.means[k][i]), y(frame.means[k][j])];
-    for (const deviations of [2, 1]) {
-      view.main.append(
-        make("ellipse", {
-          cx, cy, rx: Math.max(deviations * major, 0.5), ry: Math.max(deviations * minor, 0.5),
-          transform: `rotate(${angle} ${cx} ${cy})`, "data-component": k, "data-deviations": deviations,
-          fill: deviations === 1 ? css[k] : "none", "fill-opacity": 0.1, stroke: css[k],
-          "stroke-width": deviations === 1 ? 2 : 1.3, "stroke-dasharray": deviations === 1 ? undefined : "5 4",
-        }),
-      );
-    }
+    ];
+    inner.append(...ellipses(x(frame.means[k][i]), y(frame.means[k][j]), projected, k, css[k]));
   });
-  frame.means.forEach((_, k) => view.main.append(trail(trailOf(state, k, (mean) => [x(mean[i]), y(mean[j])]), css[k])));
-  frame.means.forEach((mean, k) => view.main.append(badge(x(mean[i]), y(mean[j]), k, css[k])));
+  const place = (mean) => [x(mean[i]), y(mean[j])];
+  frame.means.forEach((_, k) => inner.append(trail(trailOf(state, k, place), css[k])));
+  frame.means.forEach((mean, k) => view.main.append(badge(...place(mean), k, css[k])));
 }
 
-/** One column: histogram, weighted densities and their sum, the rows below. */
+/** The ellipses of a component at two and at one standard deviation. */
+function ellipses(cx, cy, projected, k, colour) {
+  const { major, minor, angle } = ellipseOf(projected);
+  return [2, 1].map((deviations) =>
+    make("ellipse", {
+      cx, cy, rx: Math.max(deviations * major, 0.5), ry: Math.max(deviations * minor, 0.5),
+      transform: `rotate(${angle} ${cx} ${cy})`, "data-component": k, "data-deviations": deviations, stroke: colour,
+      ...(deviations === 1
+        ? { fill: colour, "fill-opacity": 0.1, "stroke-width": 2 }
+        : { fill: "none", "stroke-width": 1.3, "stroke-dasharray": "5 4" }),
+    }),
+  );
+}
+
+/** One column: histogram, weighted densities and their sum; the rows below. */
 function drawLine(state, view, i) {
-  const { recording, frame, colours } = state;
-  const box = boxOf(view.plot, 56, 40, heightOf(view.plot));
+  const { recording, frame } = state;
+  const box = boxOf(view.plot);
   const floor = box.bottom - 0.2 * (box.bottom - box.top);
-  const x = linear(rangeOf(recording, i), [box.left, box.right]);
-  const y = linear([0, state.highest], [floor, box.top + 14]);
+  const y = axis([0, state.highest], floor, box.top, 60);
+  box.left = leftOf(y.marks);
+  const x = axis(rangeOf(recording, i), box.left, box.right, 70);
   state.pixels = { x, y: null };
+  drawAxes(view.axes, box, x, y, recording.columns[i], "density");
   const values = recording.points.map((row) => row[i]);
-  const jittered = values.map((_, row) => floor + 12 + ((row * 0.618034) % 1) * (box.bottom - floor - 18));
-  drawPoints(state, view, box, values.map(x), jittered);
-  const xMarks = ticks(x.invert(box.left), x.invert(box.right), box.width / 90);
-  const yMarks = ticks(0, state.highest, box.height / 70);
-  view.main.replaceChildren(axes(box, xMarks, yMarks, x, y, recording.columns[i], "density"));
-  for (const bar of histogram(values)) {
-    const top = Math.max(y(bar.height), box.top);
-    const size = { x: x(bar.from) + 0.5, width: Math.max(x(bar.to) - x(bar.from) - 1, 0.5), y: top, height: floor - top };
-    view.main.append(make("rect", { ...size, fill: "var(--line)", opacity: 0.55 }));
+  const strewn = values.map((_, row) => floor + 12 + ((row * 0.618034) % 1) * (box.bottom - floor - 18));
+  drawPoints(state, view, box, values.map(x), strewn);
+  view.main.replaceChildren();
+  const inner = windowOf(view.main, box);
+  for (const { from, to, height } of histogram(values)) {
+    const bar = { x: x(from) + 0.5, width: Math.max(x(to) - x(from) - 1, 0.5), y: y(height), height: floor - y(height) };
+    inner.append(make("rect", { ...bar, fill: "var(--line)", opacity: 0.6 }));
   }
-  view.main.append(make("line", { class: "axis", x1: box.left, x2: box.right, y1: floor, y2: floor }));
-  if (!frame) return;
-  const css = colours.map(toCss);
-  const at = Array.from({ length: 241 }, (_, step) => x.invert(box.left + (step / 240) * (box.right - box.left)));
-  const sums = at.map(() => 0);
-  const parts = frame.means.map((mean, k) => at.map((value, place) => {
-    const part = frame.weights[k] * density(value, mean[i], frame.covariances[k][i][i]);
-    sums[place] += part;
-    return part;
-  }));
-  const curve = (heights, attributes) => make("path", {
-    d: pathThrough(heights.map((height, place) => [x(at[place]), Math.max(y(height), box.top - 4)])), fill: "none", ...attributes,
-  });
-  view.main.append(curve(sums, { class: "sum", stroke: "var(--ink)", "stroke-width": 1.6, "stroke-dasharray": "5 4" }));
-  parts.forEach((part, k) => view.main.append(curve(part, { class: "part", "data-component": k, stroke: css[k], "stroke-width": 2.4 })));
-  frame.means.forEach((mean, k) => {
-    const peak = y(frame.weights[k] * density(0, 0, frame.covariances[k][i][i]));
-    view.main.append(make("line", { x1: x(mean[i]), x2: x(mean[i]), y1: floor, y2: Math.max(peak, box.top), stroke: css[k] }));
-    view.main.append(trail(trailOf(state, k, (past) => [x(past[i]), floor]), css[k]), badge(x(mean[i]), floor, k, css[k]));
-  });
+  inner.append(make("line", { class: "axis", x1: box.left, x2: box.right, y1: floor, y2: floor }));
+  if (frame) drawDensities(state, view, inner, i, x, y);
 }
 
-const heightOf = (plot) => Math.min(Math.max(plot.clientWidth * 0.72, 240), 430);
+function drawDensities({ frame, colours, ...state }, view, inner, i, x, y) {
+  const css = colours.map(toCss);
+  const grid = Array.from({ length: 241 }, (_, at) => x.domain[0] + (at / 240) * (x.domain[1] - x.domain[0]));
+  const part = (k) => (value) => frame.weights[k] * density(value, frame.means[k][i], frame.covariances[k][i][i]);
+  const sum = (value) => css.reduce((total, _, k) => total + part(k)(value), 0);
+  const curve = (height, style) =>
+    make("path", { d: pathThrough(grid.map((value) => [x(value), Math.max(y(height(value)), -50)])), fill: "none", ...style });
+  inner.append(curve(sum, { class: "sum", stroke: "var(--ink)", "stroke-width": 1.6, "stroke-dasharray": "5 4" }));
+  frame.means.forEach((mean, k) => {
+    const [at, stroke] = [x(mean[i]), css[k]];
+    inner.append(
+      make("line", { x1: at, x2: at, y1: y(0), y2: Math.max(y(part(k)(mean[i])), -50), stroke }),
+      curve(part(k), { class: "part", "data-component": k, stroke, "stroke-width": 2.4 }),
+      trail(trailOf({ frame, ...state }, k, (past) => [x(past[i]), y(0)]), stroke),
+    );
+    view.main.append(badge(at, y(0), k, stroke));
+  });
+}
 
 /** The values of a column, of the rows and of the means on their way. */
 function rangeOf({ points, steps }, column) {
@@ -644,8 +668,9 @@ function drawMain(state, view) {
 function drawWeights(state, view) {
   const weights = state.recording.steps[state.index]?.weights ?? [];
   view.weights.replaceChildren(
+    make("li", {}, "Weights"),
     ...weights.map((weight, k) =>
-      make("li", {}, make("i", { style: `background: ${toCss(state.colours[k])}` }), `component ${k} \u00b7 ${percent(weight)}`),
+      make("li", {}, make("i", { style: `background: ${toCss(state.colours[k])}` }), `${k} \u00b7 ${percent(weight)}`),
     ),
   );
 }
@@ -653,35 +678,43 @@ function drawWeights(state, view) {
 /** Log-likelihood, bound and the gap between them, over the half-steps. */
 function drawCurve(state, view) {
   const { steps } = state.recording;
-  const box = boxOf(view.curvePlot, 64, 38, 210);
   view.curve.replaceChildren();
   if (!steps.length) return;
-  const places = steps.map(placeOf);
-  const x = linear(extent(places, 0.02), [box.left, box.right]);
-  const scale = (state.near ? nearScale : plainScale)(steps, [box.bottom, box.top]);
-  state.curve = { x, places };
-  const whole = ticks(places[0], Math.max(places.at(-1), places[0] + 1), box.width / 60).filter(({ value }) => Number.isInteger(value));
-  view.curve.append(axes(box, whole, scale.marks, x, scale.map, "iteration", scale.label));
+  const box = boxOf(view.curvePlot);
+  const name = state.scale ?? bestScale(steps);
+  const { x: xRange, range, place, marks, label } = SCALES[name](steps, state.index);
+  box.left = leftOf(marks);
+  const x = axis(xRange, box.left, box.right, 45);
+  x.marks = x.marks.filter(({ value }) => Number.isInteger(value));
+  const height = linear(range, [box.bottom, box.top]);
+  const y = Object.assign((value) => height(place(value)), { marks });
+  state.curve = { x, places: steps.map(placeOf) };
+  view.scale.value = Object.keys(SCALES).indexOf(name);
+  drawAxes(view.curve, box, x, y, "iteration", label);
+  const inner = windowOf(view.curve, box);
   const finite = steps.filter((step) => Number.isFinite(step.log_likelihood) && Number.isFinite(step.elbo));
-  const upper = finite.map((step) => [x(placeOf(step)), scale.map(step.log_likelihood)]);
-  const lower = finite.map((step) => [x(placeOf(step)), scale.map(step.elbo)]);
-  const gap = pathThrough([...upper, ...lower.slice().reverse()]);
-  view.curve.append(make("path", { class: "gap", d: gap, fill: "var(--bound)", opacity: 0.22 }));
-  const style = { fill: "none", "stroke-width": 2, "stroke-linejoin": "round" };
-  view.curve.append(make("path", { class: "bound", d: pathThrough(lower), stroke: "var(--bound)", ...style }));
-  view.curve.append(make("path", { class: "likelihood", d: pathThrough(upper), stroke: "var(--ink)", ...style }));
-  drawHere(steps[state.index], view, box, x, scale.map);
+  const [upper, lower] = ["log_likelihood", "elbo"].map((of) => finite.map((step) => [x(placeOf(step)), y(step[of])]));
+  const line = (points, colour, name) =>
+    make("path", { class: name, d: pathThrough(points), fill: "none", stroke: colour, "stroke-width": 2, "stroke-linejoin": "round" });
+  inner.append(
+    make("path", { class: "gap", d: pathThrough([...upper, ...lower.slice().reverse()]), fill: "var(--bound)", opacity: 0.22 }),
+    line(lower, "var(--bound)", "bound"),
+    line(upper, "var(--ink)", "likelihood"),
+  );
+  drawHere(steps[state.index], view.curve, box, x, y);
   const { heading } = describe(state.recording, state.index);
   view.curve.setAttribute("aria-label", `Log-likelihood and bound over ${steps.length} half-steps; now at ${heading}`);
 }
 
 /** Mark the half-step shown. */
-function drawHere(step, view, box, x, y) {
+function drawHere(step, picture, box, x, y) {
   const at = x(placeOf(step));
-  view.curve.append(make("line", { class: "here", x1: at, x2: at, y1: box.top, y2: box.bottom, stroke: "var(--accent)", "stroke-width": 1.5 }));
-  for (const [value, colour] of [[step.elbo, "var(--bound)"], [step.log_likelihood, "var(--ink)"]]) {
-    if (!Number.isFinite(value)) continue;
-    view.curve.append(make("circle", { cx: at, cy: y(value), r: 4.5, fill: colour, stroke: "var(--ground)", "stroke-width": 1.5 }));
+  const line = (y1, y2, style) => picture.append(make("line", { x1: at, x2: at, y1, y2, ...style }));
+  line(box.top, box.bottom, { class: "here", stroke: "var(--accent)" });
+  if (!Number.isFinite(step.elbo) || !Number.isFinite(step.log_likelihood)) return;
+  line(y(step.elbo), y(step.log_likelihood), { stroke: "var(--bound)", "stroke-width": 4 });
+  for (const [name, fill] of [["elbo", "var(--bound)"], ["log_likelihood", "var(--ink)"]]) {
+    picture.append(make("circle", { class: name, cx: at, cy: y(step[name]), r: 4.5, fill, stroke: "var(--ground)", "stroke-width": 1.5 }));
   }
 }
 
@@ -711,7 +744,6 @@ function drawWords(state, view) {
   view.first.disabled = view.back.disabled = index === 0;
   view.last.disabled = view.forward.disabled = index >= steps.length - 1;
   view.play.disabled = steps.length < 2;
-  view.scale.textContent = state.near ? "plain scale" : "magnify the end";
   const shown = recording.points.length < recording.n_samples ? `, ${recording.points.length} shown` : "";
   const kind = { em: "EM", hard: "hard EM", stochastic: "stochastic EM" }[recording.algorithm] ?? recording.algorithm;
   view.about.textContent = `${kind} \u00b7 ${recording.n_components} components \u00b7 ${recording.covariance_type} covariances \u00b7 ${recording.n_samples} rows${shown}`;
@@ -757,7 +789,7 @@ function createPlayer(element, recording, options = {}) {
     recording: { ...recording, steps: [...recording.steps] },
     index: 0,
     columns: options.columns ?? (recording.columns.length > 1 ? [0, 1] : [0]),
-    near: isFlat(recording.steps),
+    scale: null, // chosen by the reader, or else what suits the fit
     frame: null, // what the main panel shows, perhaps on its way to the half-step
   };
   const view = build(recording, options);
@@ -856,7 +888,7 @@ function createPlayer(element, recording, options = {}) {
     const names = recording.columns;
     const [i, j] = state.columns;
     const xs = chooser("Horizontal axis", names, i);
-    const ys = chooser("Vertical axis", [...names, "density (one column)"], j ?? names.length);
+    const ys = chooser("Vertical axis", [...names, "density"], j ?? names.length);
     const choose = () => {
       const [x, y] = [Number(xs.value), Number(ys.value)];
       const [oldX, oldY] = state.columns;
@@ -905,8 +937,8 @@ function createPlayer(element, recording, options = {}) {
     listen(view.root, "keydown", onKey);
     listen(view.curve, "pointerdown", onCurve);
     listen(view.curve, "pointermove", onCurve);
-    listen(view.scale, "click", () => {
-      state.near = !state.near;
+    listen(view.scale, "change", () => {
+      state.scale = Object.keys(SCALES)[view.scale.value];
       drawStep();
     });
     if (options.onPlace) {
@@ -923,7 +955,7 @@ function createPlayer(element, recording, options = {}) {
   showPlaying(false);
   drawAll();
   seek(0);
-  resized.observe(view.root);
+  resized.observe(view.plot);
   rethemed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 
   function destroy() {
