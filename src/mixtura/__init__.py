@@ -32,6 +32,7 @@ _HOME = {
     "read_table": "io.tables",
     "load_dataset": "datasets",
     "AnomalyDisplay": "plot.anomaly",
+    "ClassifierDisplay": "plot.classifier",
     "MixtureDisplay": "plot.mixture",
     "ProjectionDisplay": "plot.projection",
     "ResponsibilityDisplay": "plot.responsibility",

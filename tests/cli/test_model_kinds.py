@@ -136,3 +136,15 @@ def test_a_bayesian_mixture_predicts_and_draws(run, tmp_path):
     densities = [float(row["log_density"]) for row in told]
     np.testing.assert_array_equal(densities, model.score_samples(FAITHFUL))
     assert len(rows_of(run("sample", saved, "-n", 7, "--seed", 0).stdout)) == 7
+
+
+@pytest.mark.parametrize("columns", ["a,b", "a,b,c", "d"])
+def test_the_regions_of_the_classes_are_drawn(run, iris_path, tmp_path, columns):
+    picture = tmp_path / "classes.png"
+    arguments = ("--target", "species", "--columns", columns, "--folds", 0)
+    result = run("classify", iris_path, *arguments, "--plot", picture, "--json")
+    assert result.exit_code == 0, result.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert json.loads(result.stdout)["warnings"] == []
+    result = run("classify", iris_path, *arguments, "--plot", tmp_path / "x.doc")
+    assert result.exit_code == 2 and "must end in .png" in result.stderr

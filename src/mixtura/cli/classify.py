@@ -8,7 +8,13 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
-from mixtura.cli.presenting import progress, save_with_names, table_summary
+from mixtura.cli.presenting import (
+    check_picture,
+    progress,
+    save_picture,
+    save_with_names,
+    table_summary,
+)
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -76,6 +82,7 @@ def _sizes(
 @click.option("--new", metavar="FILE", help="Rows to classify.  [default: DATA]")
 @options.seed
 @options.writing("Write the classes to .csv or .parquet.")
+@options.plot("Draw the regions of the classes, and what is misclassified")
 @options.saving("classifier", "predict")
 @options.as_json
 @click.pass_context
@@ -93,6 +100,7 @@ def command(
     new: str | None,
     seed: int | None,
     output: Path | None,
+    plot: Path | None,
     save: Path | None,
     as_json: bool,
 ) -> None:
@@ -105,21 +113,13 @@ def command(
     """
     import numpy as np
 
-    from mixtura.estimators.gaussian_mixture_classifier import (
-        GaussianMixtureClassifier,
-    )
     from mixtura.io.tables import read_table
 
+    check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
     table = read_table(data, columns=columns, id_column=target, header=header)
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
-    classifier = GaussianMixtureClassifier(
-        components,
-        covariance_type=covariance,
-        unlabelled=UNLABELLED if (y == UNLABELLED).any() else None,
-        temperature="auto" if temperature else 1.0,
-        random_state=seed,
-    )
+    classifier = _classifier(y, components, covariance, temperature, seed)
     with warnings_shown() as messages, progress(f"fitting {table.n_rows} rows"):
         classifier.fit(table.values, y)
         checked = _validated(classifier, table.values, y, folds, seed)
@@ -136,6 +136,29 @@ def command(
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, classifier, checked, y)
+    if plot is not None:
+        with warnings_shown():
+            _draw(classifier, table, y, plot)
+
+
+def _classifier(
+    y: Any,
+    components: int | list[int],
+    covariance: str,
+    temperature: bool,
+    seed: int | None,
+) -> Any:
+    from mixtura.estimators.gaussian_mixture_classifier import (
+        GaussianMixtureClassifier,
+    )
+
+    return GaussianMixtureClassifier(
+        components,
+        covariance_type=covariance,
+        unlabelled=UNLABELLED if (y == UNLABELLED).any() else None,
+        temperature="auto" if temperature else 1.0,
+        random_state=seed,
+    )
 
 
 def _check_usage(
@@ -192,6 +215,19 @@ def _write(path: Path, classifier: Any, rows: "Table") -> None:
 
     said = judged(classifier, rows.values)
     write_blocks(path, list(said), [list(said.values())], rows.n_rows)
+
+
+def _draw(classifier: Any, table: "Table", y: Any, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from mixtura.plot.classifier import ClassifierDisplay
+
+    names = list(table.names)
+    display = ClassifierDisplay.from_estimator(
+        classifier, table.values, y, feature_names=names
+    )
+    save_picture(display, path)
 
 
 def _document(

@@ -2,6 +2,7 @@
 
 from mixtura.plot.anomaly import AnomalyDisplay
 from mixtura.plot.assignment import ResponsibilityHeatmapDisplay
+from mixtura.plot.classifier import ClassifierDisplay
 from mixtura.plot.mixture import MixtureDisplay
 from mixtura.plot.projection import ProjectionDisplay
 from mixtura.plot.responsibility import ResponsibilityDisplay
@@ -11,6 +12,7 @@ from mixtura.plot.uncertainty import UncertaintyDisplay
 
 __all__ = [
     "AnomalyDisplay",
+    "ClassifierDisplay",
     "MixtureDisplay",
     "ProjectionDisplay",
     "ResponsibilityDisplay",

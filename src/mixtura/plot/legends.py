@@ -96,6 +96,20 @@ def wrong_handle(count: int) -> Line2D:
     )
 
 
+def unknown_handle(count: int) -> Line2D:
+    """Legend entry of the rows without a class."""
+    return Line2D(
+        [],
+        [],
+        marker="o",
+        markersize=5,
+        markerfacecolor="none",
+        markeredgecolor="0.45",
+        linestyle="none",
+        label=f"no class · {count:,} {'row' if count == 1 else 'rows'}",
+    )
+
+
 def component_handles(
     styles: Sequence[ComponentStyle], weights: Array, *, markers: bool
 ) -> list[Artist]:

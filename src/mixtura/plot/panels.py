@@ -12,7 +12,7 @@ from matplotlib.contour import QuadContourSet
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, StepPatch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mixtura.plot.colours import PALETTE, ComponentStyle, blend
 from mixtura.plot.ellipse import covariance_ellipse
@@ -287,6 +287,64 @@ def draw_dots(ax: Axes, points: Array, size: float) -> PathCollection:
         linewidths=0,
         zorder=2,
     )
+
+
+def draw_class_region(
+    ax: Axes, x: Array, y: Array, margin: Array, style: ComponentStyle
+) -> QuadContourSet | None:
+    """Tint where a class is ahead, if it is anywhere."""
+    if margin.max() <= 0:
+        return None
+    levels = [0.0, margin.max() + 1]
+    colours = [style.colour]
+    return ax.contourf(
+        x, y, margin, levels=levels, colors=colours, alpha=0.13, zorder=1
+    )
+
+
+def draw_class_border(
+    ax: Axes, x: Array, y: Array, margin: Array
+) -> QuadContourSet | None:
+    """Draw where a class comes to be ahead, if it does anywhere."""
+    if not margin.min() < 0 < margin.max():
+        return None
+    return ax.contour(
+        x, y, margin, levels=[0.0], colors=[INK], linewidths=0.8, zorder=1.5
+    )
+
+
+def draw_classes(
+    ax: Axes, points: Array, numbers: NDArray[np.intp], styles: Styles, size: float
+) -> list[PathCollection]:
+    """Scatter points by class; those of a negative number are hollow and grey."""
+    crowding = float(np.clip(np.sqrt(500 / max(len(points), 1)), 0.25, 1.0))
+    drawn = [
+        ax.scatter(
+            points[numbers == c, 0],
+            points[numbers == c, 1],
+            s=size * crowding,
+            color=[style.colour],
+            marker=style.marker,
+            alpha=0.4 + 0.4 * crowding,
+            linewidths=0,
+            zorder=2,
+        )
+        for c, style in enumerate(styles)
+    ]
+    unknown = points[numbers < 0]
+    if len(unknown):
+        drawn.append(
+            ax.scatter(
+                unknown[:, 0],
+                unknown[:, 1],
+                s=size * crowding,
+                facecolors="none",
+                edgecolors="0.45",
+                linewidths=0.7,
+                zorder=2,
+            )
+        )
+    return drawn
 
 
 def draw_uncertain(
