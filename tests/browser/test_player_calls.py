@@ -36,7 +36,7 @@ const recording = JSON.parse(document.getElementById("data").textContent);
 const options = {options};
 if (options.tell) {{
   options.onSeek = (index) => told.push(["seek", index]);
-  options.onPlace = (x, y) => told.push(["place", x, y]);
+  options.onPlace = (...place) => told.push(["place", ...place]);
 }}
 const here = document.getElementById("here");
 const player = createPlayer(here, recording, options);
@@ -115,8 +115,8 @@ def test_a_click_places_a_mean_in_the_units_of_the_data(program, recording):
     ActionChains(player.browser).move_to_element_with_offset(
         picture, round(x), round(y)
     ).click().perform()
-    ((what, *place),) = run("return told")
-    assert what == "place"
+    ((what, *place, columns),) = run("return told")
+    assert (what, columns) == ("place", [0, 1])
     assert place == pytest.approx(recording["steps"][0]["means"][1], rel=0.02)
 
 
@@ -124,9 +124,35 @@ def test_in_one_column_a_click_places_a_number(program, recording):
     player, run = program(recording, tell=True, columns=[1])
     run("told.length = 0")
     player.one(".stage .plot > svg:last-child").click()
-    ((_, x, y),) = run("return told")
+    ((_, x, y, columns),) = run("return told")
     assert 43 < x < 96
-    assert y is None
+    assert (y, columns) == (None, [1])
+
+
+@pytest.mark.parametrize("columns", [[0, 1], [1]])
+def test_means_that_are_being_placed_are_marked(program, recording, columns):
+    player, run = program({**recording, "steps": []}, columns=columns)
+    assert not player.all(".mean")
+    run("player.mark([[2, 55]])")
+    assert player.texts(".mean text") == ["0"]
+    ((place,),) = player.numbers(".mean circle", "cx")
+    scale = player.tick_scale("middle", "x")
+    assert place == pytest.approx(scale @ [[2, 55][columns[0]], 1], abs=0.5)
+    run("player.mark([])")
+    assert not player.all(".mean")
+
+
+def test_it_works_where_a_page_forbids_styles_and_scripts_of_others(page, recording):
+    policy = "default-src 'none'; script-src 'nonce-abc'; style-src 'nonce-abc'"
+    html = PAGE.format(data=json.dumps(recording), module=player_module(), options="{}")
+    html = html.replace("<script", "<script nonce=abc").replace(
+        "<body>",
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><body>',
+    )
+    player = Player(page(html))
+    player.click("forward")
+    assert player.heading == "M-step 1"
+    assert player.one(".player").value_of_css_property("border-radius") == "10px"
 
 
 def test_it_begins_with_the_columns_asked_for(program, recording):

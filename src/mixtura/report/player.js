@@ -304,7 +304,9 @@ function make(tag, attributes = {}, ...children) {
   const drawn = ["svg", "g", "path", "line", "text", "circle", "ellipse", "rect"].includes(tag);
   const node = drawn ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) node.setAttribute(name, value);
+    if (value === undefined) continue;
+    if (name === "style") node.style.cssText = value; // allowed where style attributes are not
+    else node.setAttribute(name, value);
   }
   node.append(...children);
   return node;
@@ -407,6 +409,13 @@ h3 { font-size: 13px; font-weight: 650; margin: 0; }
   .player:not(.compact) .body { grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr); gap: 28px; }
 }
 `;
+
+/** A sheet for a shadow root; a page whose security policy forbids style elements allows it. */
+function styleSheet() {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  return sheet;
+}
 
 /** Build the parts of the player; `draw...` fills them. */
 function build(recording, { title = true, compact = false }) {
@@ -567,19 +576,19 @@ function drawPlane(state, view, [i, j]) {
   state.pixels = { x, y };
   drawAxes(view.axes, box, x, y, recording.columns[i], recording.columns[j]);
   drawPoints(state, view, box, recording.points.map((row) => x(row[i])), recording.points.map((row) => y(row[j])));
-  view.main.replaceChildren();
+  const css = state.colours.map(toCss);
+  const place = (mean) => [x(mean[i]), y(mean[j])];
+  view.main.replaceChildren(...state.marks.map((mean, k) => badge(...place(mean), k, css[k])));
   if (!frame) return;
   const inner = windowOf(view.main, box);
   const [sx, sy] = [x(1) - x(0), y(1) - y(0)];
-  const css = state.colours.map(toCss);
   frame.covariances.forEach((matrix, k) => {
     const projected = [
       [matrix[i][i] * sx * sx, matrix[i][j] * sx * sy],
       [matrix[j][i] * sx * sy, matrix[j][j] * sy * sy],
     ];
-    inner.append(...ellipses(x(frame.means[k][i]), y(frame.means[k][j]), projected, k, css[k]));
+    inner.append(...ellipses(...place(frame.means[k]), projected, k, css[k]));
   });
-  const place = (mean) => [x(mean[i]), y(mean[j])];
   frame.means.forEach((_, k) => inner.append(trail(trailOf(state, k, place), css[k])));
   frame.means.forEach((mean, k) => view.main.append(badge(...place(mean), k, css[k])));
 }
@@ -611,7 +620,7 @@ function drawLine(state, view, i) {
   const values = recording.points.map((row) => row[i]);
   const strewn = values.map((_, row) => floor + 12 + ((row * 0.618034) % 1) * (box.bottom - floor - 18));
   drawPoints(state, view, box, values.map(x), strewn);
-  view.main.replaceChildren();
+  view.main.replaceChildren(...state.marks.map((mean, k) => badge(x(mean[i]), floor, k, toCss(state.colours[k]))));
   const inner = windowOf(view.main, box);
   for (const { from, to, height } of histogram(values)) {
     const bar = { x: x(from) + 0.5, width: Math.max(x(to) - x(from) - 1, 0.5), y: y(height), height: floor - y(height) };
@@ -762,9 +771,10 @@ function themeOf(element) {
 function createProblem(element, shadow, problem) {
   const view = make("section", { class: "player", role: "alert", "data-theme": themeOf(element) });
   view.append(make("p", { class: "problem" }, `The EM player cannot show this: ${problem}`));
-  shadow.replaceChildren(make("style", {}, STYLE), view);
+  shadow.adoptedStyleSheets = [styleSheet()];
+  shadow.replaceChildren(view);
   const nothing = () => {};
-  return { append: nothing, seek: nothing, play: nothing, pause: nothing, destroy: () => shadow.replaceChildren(), index: 0, length: 0 };
+  return { append: nothing, seek: nothing, play: nothing, pause: nothing, mark: nothing, destroy: () => shadow.replaceChildren(), index: 0, length: 0 };
 }
 
 /**
@@ -773,12 +783,12 @@ function createProblem(element, shadow, problem) {
  * @param {HTMLElement} element where; what it holds is hidden
  * @param {Recording} recording
  * @param {{columns?: number[], onSeek?: (index: number) => void,
- *   onPlace?: (x: number, y: number|null) => void, title?: boolean, compact?: boolean}} options
+ *   onPlace?: (x: number, y: number|null, columns: number[]) => void, title?: boolean, compact?: boolean}} options
  *   columns: one or two to begin with; onPlace: called with the data's units when the main
  *   panel is clicked (y is null for one column); title: false hides it; compact: true leaves
  *   the curve and the sums out
  * @returns {{append: (steps: Step[]) => void, seek: (index: number) => void, play: () => void,
- *   pause: () => void, destroy: () => void, index: number, length: number}}
+ *   pause: () => void, mark: (means: number[][]) => void, destroy: () => void, index: number, length: number}}
  */
 function createPlayer(element, recording, options = {}) {
   const shadow = element.shadowRoot ?? element.attachShadow({ mode: "open" });
@@ -790,6 +800,7 @@ function createPlayer(element, recording, options = {}) {
     index: 0,
     columns: options.columns ?? (recording.columns.length > 1 ? [0, 1] : [0]),
     scale: null, // chosen by the reader, or else what suits the fit
+    marks: [], // means that are being placed
     frame: null, // what the main panel shows, perhaps on its way to the half-step
   };
   const view = build(recording, options);
@@ -923,7 +934,7 @@ function createPlayer(element, recording, options = {}) {
   function onPlace(event) {
     const edge = view.main.getBoundingClientRect();
     const { x, y } = state.pixels;
-    options.onPlace(x.invert(event.clientX - edge.left), y ? y.invert(event.clientY - edge.top) : null);
+    options.onPlace(x.invert(event.clientX - edge.left), y ? y.invert(event.clientY - edge.top) : null, state.columns);
   }
 
   function connect() {
@@ -950,13 +961,19 @@ function createPlayer(element, recording, options = {}) {
 
   const resized = new ResizeObserver(drawAll);
   const rethemed = new MutationObserver(drawAll);
-  shadow.replaceChildren(make("style", {}, STYLE), view.root);
+  shadow.adoptedStyleSheets = [styleSheet()];
+  shadow.replaceChildren(view.root);
   connect();
   showPlaying(false);
   drawAll();
   seek(0);
   resized.observe(view.plot);
   rethemed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+
+  function mark(means) {
+    state.marks = means;
+    drawAll();
+  }
 
   function destroy() {
     pause();
@@ -968,7 +985,7 @@ function createPlayer(element, recording, options = {}) {
   }
 
   return {
-    append, seek, play, pause, destroy,
+    append, seek, play, pause, mark, destroy,
     get index() { return state.index; },
     get length() { return steps().length; },
   };
