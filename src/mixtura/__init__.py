@@ -27,6 +27,7 @@ _HOME = {
     "EMTrace": "trace",
     "HalfStep": "trace",
     "Outcome": "em",
+    "Report": "report.document",
     "load_model": "io.model_file",
     "save_model": "io.model_file",
     "read_table": "io.tables",

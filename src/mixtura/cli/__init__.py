@@ -13,6 +13,7 @@ from mixtura.cli.failures import reported
 _COMMANDS = {
     "fit": "Fit a Gaussian mixture to a table.",
     "select": "Choose the number of components.",
+    "report": "Write an HTML report.",
     "predict": "Assign rows to components or classes.",
     "score": "Find the anomalies of a table.",
     "classify": "Learn classes, and classify rows.",

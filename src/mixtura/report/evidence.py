@@ -1,0 +1,178 @@
+"""What is computed about a fit for its report: errors, restarts, a run to watch."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.base import clone
+
+from mixtura._types import Array, IntArray, Rng
+from mixtura.estimators.judging.fitted_problem import FittedProblem, is_plain
+from mixtura.estimators.judging.refits import quiet_fit
+from mixtura.estimators.judging.restarts import compare_restarts
+from mixtura.estimators.judging.standard_errors import standard_errors
+from mixtura.inference.restarts import Restarts
+from mixtura.inference.standard_errors import StandardErrors
+from mixtura.report.subject import Subject
+
+N_RESTARTS = 10
+N_RUNS = 8
+CELLS_FOR_RESTARTS = 2_000_000
+CELLS_FOR_A_RUN = 20_000_000
+"""Rows times columns times components: more would keep a reader waiting."""
+
+PARAMETERS_FOR_ERRORS = 1500
+SAME = 0.05
+"""Runs whose log-likelihoods differ by less, in nats, have found the same mixture."""
+
+RUN_ITERATIONS = 400
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a report says about how far a fit can be trusted.
+
+    Parameters
+    ----------
+    errors : StandardErrors or None
+    errors_note : str
+        Why there are none, or what to mind about them.
+    collapsed : tuple of int
+        Components that rest on the floor under the variances.
+    restarts : Restarts or None
+        None where they are too costly, or could show nothing.
+    run : object or None
+        A fit whose ``trace_`` is to be watched.
+    run_is_same : bool
+        Whether it ends in the mixture of the report.
+    """
+
+    errors: StandardErrors | None
+    errors_note: str
+    collapsed: tuple[int, ...]
+    restarts: Restarts | None
+    run: Any
+    run_is_same: bool
+
+    @classmethod
+    def of(cls, subject: Subject, seed: int) -> "Evidence":
+        """Compute it."""
+        errors, note = _errors(subject)
+        run = _run(subject, np.random.default_rng(seed))
+        return cls(
+            errors,
+            note,
+            _collapsed(subject),
+            _restarts(subject, seed),
+            run,
+            run is not None and _is_same(run, subject.model),
+        )
+
+
+def _errors(subject: Subject) -> tuple[StandardErrors | None, str]:
+    model = subject.model
+    if not is_plain(model):
+        return None, (
+            "There are no standard errors by formula for a fit with noise, a prior, "
+            "trimming, bounded eigenvalues or fixed parts; mixtura.bootstrap has them."
+        )
+    count = subject.n_components * subject.n_columns * (subject.n_columns + 3) // 2
+    if count > PARAMETERS_FOR_ERRORS:
+        return None, (
+            f"With about {count:,} parameters, standard errors are left out of the "
+            "report; mixtura.standard_errors computes them."
+        )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        errors = standard_errors(model, subject.values, subject.weights)
+    named = replace(errors.layout, columns=subject.names)
+    notes = [str(warning.message) for warning in caught]
+    return replace(errors, layout=named), " ".join(
+        note.removeprefix("standard_errors: ") for note in notes
+    )
+
+
+def _collapsed(subject: Subject) -> tuple[int, ...]:
+    if not is_plain(subject.model):
+        return ()
+    problem = FittedProblem.of(
+        subject.model, subject.values, subject.weights, None, "Report"
+    )
+    fallen = (subject.model.weights_ > 0) & ~problem.regular
+    return tuple(np.flatnonzero(fallen).tolist())
+
+
+def _cells(subject: Subject) -> int:
+    return subject.values.size * subject.n_components
+
+
+def _unstarted(subject: Subject) -> Any:
+    """Return the model's settings without the start that a search gave it."""
+    return clone(subject.model).set_params(
+        weights_init=None, means_init=None, precisions_init=None, warm_start=False
+    )
+
+
+def _is_startable(subject: Subject) -> bool:
+    """Whether another start could end elsewhere, and may be chosen freely."""
+    return subject.n_components > 1 and not subject.model.fixed
+
+
+def _restarts(subject: Subject, seed: int) -> Restarts | None:
+    if not _is_startable(subject) or _cells(subject) > CELLS_FOR_RESTARTS:
+        return None
+    return compare_restarts(
+        _unstarted(subject),
+        subject.values,
+        subject.weights,
+        n_starts=N_RESTARTS,
+        random_state=seed,
+    )
+
+
+def _run(subject: Subject, rng: Rng) -> Any:
+    """Fit from rough starts until one ends in the mixture of the report.
+
+    What is recorded is textbook EM, from the labels of that start in the order of the
+    report's components; if no start gets there, from the last of them.
+    """
+    if _cells(subject) > CELLS_FOR_A_RUN:
+        return None
+    plain = _unstarted(subject).set_params(
+        n_init=1, acceleration=None, max_iter=RUN_ITERATIONS, random_state=0
+    )
+    labels = np.zeros(subject.n_rows, dtype=np.intp)
+    for _ in range(N_RUNS if _is_startable(subject) else 1):
+        labels = _near_rows(subject, rng)
+        model = clone(plain).set_params(init_params=labels)
+        quiet_fit(model, subject.values, subject.weights)
+        if _is_same(model, subject.model):
+            labels = _matching(subject, model)[labels]
+            break
+    recorded = clone(plain).set_params(init_params=labels, record=True)
+    return quiet_fit(recorded, subject.values, subject.weights)
+
+
+def _near_rows(subject: Subject, rng: Rng) -> IntArray:
+    """Label each row by the nearest of K rows drawn at random."""
+    spread = subject.values.std(axis=0)
+    rows = subject.values / np.where(spread > 0, spread, 1.0)
+    drawn = rng.choice(len(rows), subject.n_components, replace=False)
+    distances = np.stack([((rows - rows[i]) ** 2).sum(axis=1) for i in drawn])
+    found: IntArray = distances.argmin(axis=0)
+    return found
+
+
+def _matching(subject: Subject, model: Any) -> IntArray:
+    """Return the number in the report of each component of another fit."""
+    others = model.predict_proba(subject.values)[:, : subject.n_components]
+    own = subject.responsibilities[:, : subject.n_components]
+    shared: Array = others.T @ own
+    _, numbers = linear_sum_assignment(-shared)
+    return np.asarray(numbers)
+
+
+def _is_same(model: Any, other: Any) -> bool:
+    return bool(abs(model.log_likelihood_ - other.log_likelihood_) < SAME)
