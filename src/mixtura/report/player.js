@@ -69,8 +69,11 @@ function ticks(low, high, wanted) {
   return values;
 }
 
-/** Least and greatest finite value, widened by a share of their distance. */
-function extent(values, margin) {
+/**
+ * Least and greatest finite value, widened at either end by a share of their distance, and
+ * by `least` or more. Without `least`, values that hardly differ are given some room.
+ */
+function extent(values, margin, least) {
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {
@@ -80,8 +83,9 @@ function extent(values, margin) {
   }
   if (low > high) return [0, 1];
   const size = Math.max(Math.abs(low), Math.abs(high));
-  if (high - low <= 1e-9 * size) return [low - (margin * size || 1), high + (margin * size || 1)];
-  return [low - margin * (high - low), high + margin * (high - low)];
+  const isFlat = high - low <= 1e-9 * size;
+  const room = Math.max(margin * (high - low), least ?? (isFlat ? 0.05 * size || 1 : 0));
+  return [low - room, high + room];
 }
 
 /** The linear map of [low, high] to [from, to]; `invert` goes back. */
@@ -219,7 +223,7 @@ function tellM(step, before, algorithm) {
   const moved = (name) => `${step[name] < before[name] ? "falls" : "rises"} by ${change(step[name] - before[name])}`;
   told.push(
     `The bound ${moved("elbo")}, the log-likelihood ${moved("log_likelihood")}; ` +
-      `the gap between them is now KL\u00a0=\u00a0${nats(step.kl)}.`,
+      `the gap between them, KL, is now ${change(step.kl)}.`,
   );
   return told;
 }
@@ -240,7 +244,7 @@ const density = (x, mean, variance) =>
 
 /** Bars of equal width whose areas sum to one. */
 function histogram(values) {
-  const [low, high] = extent(values, 0);
+  const [low, high] = extent(values, 0, 0);
   const count = Math.min(Math.max(Math.round(2 * Math.cbrt(values.length)), 8), 60);
   const width = (high - low || 1) / count;
   const heights = new Array(count).fill(0);
@@ -267,8 +271,7 @@ const SCALES = {
 };
 
 function plainScale(steps) {
-  const range = extent(heightsOf(steps), 0.08);
-  if (range[1] - range[0] < 1e-3) range.splice(0, 2, range[0] - 1e-3, range[1] + 1e-3);
+  const range = extent(heightsOf(steps), 0.08, 5e-4);
   return { x: extent(steps.map(placeOf), 0.03), range, place: (value) => value, marks: ticks(...range, 5), label: "nats" };
 }
 
@@ -277,7 +280,7 @@ function plainScale(steps) {
  * it is tiny. So the first half-steps do not flatten the rest.
  */
 function endScale(steps) {
-  const [low, high] = extent(heightsOf(steps), 0);
+  const [low, high] = extent(heightsOf(steps), 0, 0);
   const least = Math.min(Math.max((high - low) * 1e-4, 1e-3), 1);
   const place = (value) => -Math.log10(high - value + least);
   const bottom = Math.min(place(low), place(high - 10 * least));
@@ -290,7 +293,7 @@ function endScale(steps) {
 
 /** The scale on which most of the fit can be seen. */
 function bestScale(steps) {
-  const rise = (some) => extent(heightsOf(some), 0).reduce((low, high) => high - low);
+  const rise = (some) => extent(heightsOf(some), 0, 0).reduce((low, high) => high - low);
   const late = steps.slice(Math.floor(steps.length / 2));
   return steps.length > 4 && rise(late) < 0.1 * rise(steps) ? "magnified" : "whole fit";
 }
@@ -694,7 +697,7 @@ function drawCurve(state, view) {
   const { x: xRange, range, place, marks, label } = SCALES[name](steps, state.index);
   box.left = leftOf(marks);
   const x = axis(xRange, box.left, box.right, 45);
-  x.marks = x.marks.filter(({ value }) => Number.isInteger(value));
+  x.marks = x.marks.filter(({ value }) => Number.isInteger(value)).map(({ value }) => ({ value, text: String(value) }));
   const height = linear(range, [box.bottom, box.top]);
   const y = Object.assign((value) => height(place(value)), { marks });
   state.curve = { x, places: steps.map(placeOf) };

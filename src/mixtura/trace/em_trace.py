@@ -289,7 +289,7 @@ class EMTrace(RecordedPath):
         if self.frame.structure is None or self.sample is None:
             return None
         player = import_module("mixtura.report.player")
-        made: str = player.player_html(self.recording())
+        made: str = player.player_frame(self.recording())
         return made
 
 
