@@ -12,6 +12,7 @@ matplotlib.use("Agg")
 import numpy as np
 
 from mixtura import (
+    AnimationDisplay,
     GaussianMixture,
     ProjectionDisplay,
     ResponsibilityDisplay,
@@ -56,10 +57,26 @@ PICTURES = {
 }
 
 
+def film(path):
+    """EM on Old Faithful, half-step by half-step, from a poor start."""
+    faithful = load_dataset("old-faithful")
+    model = GaussianMixture(
+        2,
+        init_params="random_from_data",
+        acceleration=None,
+        record=True,
+        random_state=1,
+    ).fit(faithful.values)
+    recording = model.trace_.recording(faithful.values)
+    recording["columns"] = ["eruption (minutes)", "waiting (minutes)"]
+    AnimationDisplay(recording, max_frames=30).save(path)
+
+
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     for name, draw in PICTURES.items():
         draw().figure_.savefig(folder / f"{name}.png", dpi=110)
+    film(folder / "faithful.gif")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ _COMMANDS = {
     "classify": "Learn classes, and classify rows.",
     "sample": "Draw rows from a model.",
     "info": "Show what a model file holds.",
+    "animate": "Watch a fit, half-step by half-step.",
     "datasets": "List the bundled data sets.",
 }
 

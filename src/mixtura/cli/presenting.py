@@ -1,6 +1,6 @@
 """What commands that read a table and draw a picture have in common."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,11 +33,32 @@ def progress(message: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def counted(message: str, total: int) -> Iterator[Callable[[int], object]]:
+    """Show a bar on standard error while a person looks at it.
+
+    Yields
+    ------
+    callable
+        To be called with how many of the total are done.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done: None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(message, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
 def show_table(console: Any, data: str, table: "Table") -> None:
     """Print what was read: its name, its size, and what was left out."""
     from rich.markup import escape
 
-    console.print(f"[bold]{escape(_title(data))}[/bold]: {_size(table)}")
+    console.print(f"[bold]{escape(named(data))}[/bold]: {_size(table)}")
     if table.skipped:
         console.print(escape(f"left out, not numbers: {', '.join(table.skipped)}"))
     console.print()
@@ -140,7 +161,8 @@ def save_picture(display: Any, path: Path) -> None:
         display.figure_.savefig(temporary)
 
 
-def _title(data: str) -> str:
+def named(data: str) -> str:
+    """Name of the data in words."""
     return "standard input" if data == "-" else Path(data).name
 
 

@@ -111,10 +111,14 @@ def unknown_handle(count: int) -> Line2D:
 
 
 def component_handles(
-    styles: Sequence[ComponentStyle], weights: Array, *, markers: bool
+    styles: Sequence[ComponentStyle],
+    weights: Array,
+    *,
+    markers: bool,
+    most: int = LEGEND_ROWS,
 ) -> list[Artist]:
     """Legend entries of the components; of many, those of largest weight."""
-    heaviest = np.sort(np.argsort(-weights, kind="stable")[:LEGEND_ROWS])
+    heaviest = np.sort(np.argsort(-weights, kind="stable")[:most])
     handles: list[Artist] = [
         Line2D(
             [],

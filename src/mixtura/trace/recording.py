@@ -2,14 +2,16 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mixtura._types import Array, IntArray
-from mixtura.trace.recorded_path import RecordedPath
 from mixtura.trace.records import Record
 from mixtura.trace.sampled import SampledRows
+
+if TYPE_CHECKING:
+    from mixtura.trace.em_trace import EMTrace
 
 FORMAT = "mixtura-recording"
 VERSION = 1
@@ -31,7 +33,7 @@ DIGITS = 10
 
 
 def recording(
-    trace: RecordedPath,
+    trace: "EMTrace",
     sample: SampledRows,
     title: str | None,
     columns: Sequence[int | str] | None,
@@ -70,7 +72,7 @@ def recording(
 
 
 def _step(
-    trace: RecordedPath, index: int, chosen: IntArray, points: SampledRows
+    trace: "EMTrace", index: int, chosen: IntArray, points: SampledRows
 ) -> dict[str, Any]:
     """Return one half-step."""
     step = trace[index]
