@@ -15,16 +15,20 @@ from itertools import islice
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgb
 
-from mixtura import GaussianMixture, em_steps, load_dataset
+from mixtura import (
+    GaussianMixture,
+    ResponsibilityDisplay,
+    em_steps,
+    load_dataset,
+)
 from mixtura.em import em
 from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.mixture import Mixture, MixtureParams
 
 X = load_dataset("iris").values[:, :2]
-species = np.repeat([0, 1, 2], 50)
+species = np.repeat(["setosa", "versicolor", "virginica"], 50)
 
 # %%
 # The start
@@ -122,86 +126,37 @@ for k in range(3):
 # Three panels
 # ------------
 #
-# Left, points in the mixture of the colours of their components, and contours of each. In the middle the responsibilities of every point of
-# the plane; the notebook forgets the weights there, which moves the borders. Right, the species.
+# On the left the components over their points; in the middle the responsibilities of every point of the plane, with lines where two are
+# equally probable (the notebook forgets the weights there, which moves the borders); on the right the species.
 
-COLOURS = np.array(
-    [to_rgb(c) for c in ("#0072B2", "#D55E00", "#009E73")]
-)
+NAMES = ["sepal length (cm)", "sepal width (cm)"]
 
 
-def three_panels(model, title):
-    """The notebook's figure, of a fitted mixture."""
-    order = model.means_[:, 0].argsort()
-    low, high = X.min(axis=0) - 0.2, X.max(axis=0) + 0.2
-    grid = np.meshgrid(
-        *(
-            np.linspace(*ends, 200)
-            for ends in zip(low, high, strict=True)
-        )
+def three_panels(weights, means, covariances):
+    """The notebook's figure, of a mixture with these parameters."""
+    order = means[:, 0].argsort()
+    model = GaussianMixture.from_parameters(
+        weights[order], means[order], covariances[order]
     )
-    plane = np.column_stack([values.ravel() for values in grid])
-    shares = model.predict_proba(plane)[:, order]
-    density = np.exp(model.score_samples(plane))
-    figure, axes = plt.subplots(
-        1, 3, figsize=(9.6, 3.7), sharey=True, layout="constrained"
+    _, ax = plt.subplots(figsize=(10, 4), layout="constrained")
+    ResponsibilityDisplay.from_estimator(
+        model, X, y=species, feature_names=NAMES, ax=ax
     )
-    r = model.predict_proba(X)[:, order]
-    axes[0].scatter(*X.T, c=r @ COLOURS, s=10)
-    for k, colour in enumerate(COLOURS):
-        part = (shares[:, k] * density).reshape(200, 200)
-        levels = part.max() * np.array([0.05, 0.3, 0.7])
-        axes[0].contour(
-            *grid, part, levels, colors=[colour], linewidths=1
-        )
-    axes[0].plot(*model.means_.T, "kX", ms=8, mec="white")
-    picture = (shares @ COLOURS).reshape(200, 200, 3)
-    extent = (low[0], high[0], low[1], high[1])
-    axes[1].imshow(
-        picture, extent=extent, origin="lower", aspect="auto"
-    )
-    for ax, size in zip(axes[1:], (8, 14), strict=True):
-        for k, marker in enumerate("os^"):
-            edge = "white" if ax is axes[1] else COLOURS[k]
-            ax.scatter(
-                *X[species == k].T,
-                color=[COLOURS[k]],
-                marker=marker,
-                s=size + 8,
-                linewidth=0.6,
-                edgecolor=edge,
-                label=("setosa", "versicolor", "virginica")[k],
-            )
-    titles = "components", "responsibilities", "species"
-    for ax, name in zip(axes, titles, strict=True):
-        ax.set_title(name, loc="left")
-        ax.set_xlabel("sepal length (cm)")
-    axes[0].set_ylabel("sepal width (cm)")
-    axes[2].legend(fontsize="x-small", frameon=False, loc="upper right")
-    figure.suptitle(title)
 
 
-three_panels(
-    GaussianMixture.from_parameters(*notebook), "As in the notebook"
-)
+three_panels(*notebook)
 
 # %%
 # EM from the same start, at its maximum. The small component has shrunk to the few flowers at the upper edge of *setosa*.
 
-params = maximum.params
-inner = params.components
-three_panels(
-    GaussianMixture.from_parameters(
-        params.weights, inner.means, inner.covariances
-    ),
-    "EM from the same start",
-)
+inner = maximum.params.components
+three_panels(maximum.params.weights, inner.means, inner.covariances)
 
 # %%
 # The default start finds a higher maximum. Versicolor and virginica overlap in the sepals, and it splits them in a way
 # of its own; with the petals, or with known labels (:doc:`../../guide/classification`), they come apart.
 
 model = GaussianMixture(3, random_state=0).fit(X)
-three_panels(model, "The default start")
+three_panels(model.weights_, model.means_, model.covariances_)
 plt.show()
 print(f"average log-likelihood {model.score(X):.7f}")

@@ -22,6 +22,8 @@ from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.mixture import Mixture, MixtureParams
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # The data and the start
 # ----------------------
@@ -119,7 +121,6 @@ ax.set_title("log-likelihood", loc="left")
 ax.set_xlabel("iteration")
 ax.set_ylabel("nats")
 ax.spines[["top", "right"]].set_visible(False)
-plt.show()
 
 # %%
 # To the end
@@ -129,8 +130,10 @@ plt.show()
 # estimated to be negligible, and says so.
 
 model = GaussianMixture(2, random_state=0).fit(Y)
+figure, ax = plt.subplots(figsize=(7.6, 4.4), layout="constrained")
+MixtureDisplay.from_estimator(model, Y, feature_names=["y"], ax=ax)
 order = model.means_[:, 0].argsort()
-print(model.outcome_)
+print(*model.outcome_.split(": "), sep="\n  ")
 print("truth     ", [0.65, 0.35], [-1.2, 1.8], [0.45, 0.7])
 print(
     "estimates ",
@@ -139,3 +142,4 @@ print(
     np.sqrt(model.covariances_[order, 0, 0]).round(3),
 )
 print(f"log-likelihood {model.log_likelihood_:.6f}")
+plt.show()

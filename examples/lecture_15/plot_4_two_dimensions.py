@@ -58,9 +58,24 @@ def drawn(seed):
 data = {seed: drawn(seed) for seed in (1, 78)}
 assert (data[1][0] == load_dataset("lecture-15-2d").values).all()
 assert (data[78][0] == load_dataset("lecture-15-2d-78").values).all()
-for seed, (Y, (_, means, _)) in data.items():
-    print(f"seed {seed}: first row {Y[0].round(3)}, means at")
-    print(means.round(3))
+
+figure, axes = plt.subplots(
+    1,
+    2,
+    figsize=(8.4, 4),
+    sharex=True,
+    sharey=True,
+    layout="constrained",
+)
+for ax, (seed, (Y, (_, means, _))) in zip(
+    axes, data.items(), strict=True
+):
+    ax.scatter(*Y.T, s=6, color="0.6")
+    ax.scatter(*means.T, marker="X", s=110, color="#D55E00", ec="white")
+    ax.set_title(f"seed {seed}: data and initial means", loc="left")
+    ax.set_xlabel("y1")
+    ax.spines[["top", "right"]].set_visible(False)
+axes[0].set_ylabel("y2")
 
 # %%
 # NumPy

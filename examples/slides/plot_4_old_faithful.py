@@ -6,29 +6,37 @@ The slides show a video of EM on the eruptions of Old Faithful. Here it can be s
 half-step of a fit that this page has run.
 """
 
+from itertools import islice
+
 import matplotlib.pyplot as plt
 import numpy as np
 
-from mixtura import GaussianMixture, MixtureDisplay, load_dataset
+from mixtura import (
+    EMTrace,
+    GaussianMixture,
+    MixtureDisplay,
+    em_steps,
+    load_dataset,
+)
+from mixtura.families.covariance import Full
+from mixtura.families.gaussian import Gaussian
+from mixtura.models.mixture import Mixture, MixtureParams
 
 faithful = load_dataset("old-faithful").values
 names = ["eruption (minutes)", "waiting (minutes)"]
 
 # %%
-# A poor start: two means in the empty corners of the plane. ``acceleration=None`` is textbook EM, step for step, and ``record=True`` keeps every
-# half-step.
+# A poor start: two means in the empty corners of the plane. :class:`~mixtura.EMTrace` keeps every half-step
+# (``GaussianMixture(record=True)`` leaves one, too, as ``trace_``).
 
-precision = np.diag([1 / 0.3, 1 / 40])
-model = GaussianMixture(
-    2,
-    weights_init=[0.5, 0.5],
-    means_init=[[2.2, 78.0], [4.6, 58.0]],
-    precisions_init=[precision, precision],
-    acceleration=None,
-    record=True,
-).fit(faithful)
-trace = model.trace_
-print(model.outcome_)
+family = Gaussian(Full())
+means = np.array([[2.2, 78.0], [4.6, 58.0]])
+covariances = np.array([np.diag([0.3, 40.0])] * 2)
+start = MixtureParams(
+    np.array([0.5, 0.5]), family.params(means, covariances)
+)
+steps = islice(em_steps(Mixture(family), faithful, start), 31)
+trace = EMTrace.from_steps(steps, columns=names)
 
 # %%
 # Press play, or step with the arrow keys. After an E-step the bound touches the log-likelihood; after an M-step both have risen, and a
@@ -57,12 +65,7 @@ def textbook(X, weights, means, covariances):
     return theta, np.log(evidence).sum()
 
 
-first = trace[0].params
-theta = (
-    first.weights,
-    first.components.means,
-    first.components.covariances,
-)
+theta = start.weights, means, covariances
 for step in trace[::2]:
     inner = step.params.components
     found = step.params.weights, inner.means, inner.covariances

@@ -51,8 +51,6 @@ figure, grid = plt.subplots(
     3,
     2,
     figsize=(8.4, 10.5),
-    sharex="row",
-    sharey="row",
     layout="constrained",
 )
 print(f"{'':18s}  k-means    EM  truth")

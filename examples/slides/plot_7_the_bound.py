@@ -26,7 +26,7 @@ from mixtura.models.mixture import Equal, Mixture, MixtureParams
 # that are symmetric about zero they stay opposite, and :math:`\theta` is all there is.
 
 rng = np.random.default_rng(3)
-half = rng.normal(2.0, 1.0, 40)
+half = rng.normal(1.3, 1.0, 40)
 x = np.concatenate([half, -half])
 data = Rows(x[:, None])
 model = Mixture(Gaussian(Spherical(), Fixed()), Equal())
@@ -80,9 +80,9 @@ for theta in (0.3, 1.0, 2.5):
 # From the first point the E-step makes a bound that touches there. Its top is the second point, by the M-step; and so on. Each bound
 # lies below the likelihood everywhere, so what is higher on the bound is higher on the likelihood.
 
-walk = list(islice(em_steps(model, data, at(0.25)), 9))[::2]
+walk = list(islice(em_steps(model, data, at(0.3)), 9))[::2]
 thetas = [step.params.components.means[0, 0] for step in walk]
-axis = np.linspace(0.05, 3.2, 200)
+axis = np.linspace(0.05, 2.4, 200)
 curve = [log_likelihood(theta) for theta in axis]
 figure, ax = plt.subplots(figsize=(7.6, 4.6), layout="constrained")
 ax.plot(axis, curve, color="black", lw=2, label="log p(x | θ)")
@@ -103,11 +103,11 @@ for t, (step, colour) in enumerate(zip(walk[:4], colours, strict=True)):
         color=colour,
         ls=":",
     )
-ax.set_ylim(min(curve) - 18, max(curve) + 4)
+ax.set_ylim(min(curve) - 6, max(curve) + 2)
 ax.set_xlabel("θ")
 ax.set_ylabel("nats, summed over 80 rows")
 ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, fontsize="small", loc="lower right")
+ax.legend(frameon=False, fontsize="small", loc="upper left")
 
 # %%
 # Circles: the E-step, where bound and likelihood touch. Triangles: the M-step, the top of the bound. Dotted: the gap that has opened, the

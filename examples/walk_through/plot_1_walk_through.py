@@ -23,6 +23,8 @@ from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.mixture import Mixture, MixtureParams
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # The data and the start
 # ----------------------
@@ -37,6 +39,21 @@ assert (X == load_dataset("walk-through").values).all()
 weights = np.full(3, 1 / 3)
 means = rng.rand(3, 2) * 10
 covariances = np.array([np.eye(2)] * 3)
+
+figure, ax = plt.subplots(figsize=(5.6, 4.2), layout="constrained")
+ax.scatter(*X.T, s=9, color="0.5", label="data")
+ax.scatter(
+    *means.T,
+    marker="X",
+    s=110,
+    color="#D55E00",
+    ec="white",
+    label="start",
+)
+ax.set_xlabel("x1")
+ax.set_ylabel("x2")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False)
 
 # %%
 # NumPy
@@ -128,9 +145,9 @@ print(f"without ridge  {steps[-1].log_likelihood:.12f}")
 # has a cluster of its own.
 
 figure, grid = plt.subplots(
-    3,
     2,
-    figsize=(8.4, 10.6),
+    3,
+    figsize=(10, 6.4),
     sharex=True,
     sharey=True,
     layout="constrained",
