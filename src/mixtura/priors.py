@@ -8,9 +8,11 @@ from scipy.special import gammaln, multigammaln, xlogy
 
 from mixtura._types import Array
 from mixtura.data import Rows
-from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
+from mixtura.families.covariance import Diagonals, Matrices, Multiples, Tied
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams, GaussianStatistics
+from mixtura.families.low_rank import Factors
+from mixtura.families.parsimonious import EEI, EII
 from mixtura.families.with_noise import NoiseStatistics, WithNoise
 
 SHRINKAGE = 0.01
@@ -27,8 +29,11 @@ class ConjugatePrior:
 
     For diagonal covariances each variance, and for spherical ones their common
     variance, has the inverse-gamma density of shape :math:`\nu / 2` and scale
-    :math:`\Lambda_{jj} / 2` (spherical: the mean of that over j); a tied covariance
-    has one inverse-Wishart density, not K. Estimates are modes of the posterior:
+    :math:`\Lambda_{jj} / 2` (spherical: the mean of that over j). What is equal for
+    all components (tied, EEI, EII) has one density, not K. Where components share
+    only a volume, a shape or an orientation, each covariance has the density that it
+    has where they share nothing, within the structure. Estimates are modes of the
+    posterior; of full covariances
 
     .. math:: \mu_k = \frac{N_k \bar x_k + \kappa m}{N_k + \kappa}, \qquad
         \Sigma_k = \frac{\Lambda + S_k + \frac{\kappa N_k}{N_k + \kappa}
@@ -64,6 +69,7 @@ class ConjugatePrior:
     One component on one row has no maximum of the likelihood, but one of the posterior:
 
     >>> import numpy as np
+    >>> from mixtura.families.covariance import Full
     >>> prior = ConjugatePrior(mean=[0.0], dof=3.0, scale=[[4.0]])
     >>> family = Gaussian(Full())
     >>> params = family.params(np.array([[5.0]]), np.ones((1, 1, 1)))
@@ -106,7 +112,7 @@ class ConjugatePrior:
             dof = n_features + 2.0
         if scale is None:
             scale = _covariance(rows) / n_components ** (2 / n_features)
-            if isinstance(structure, Diagonal | Spherical):
+            if not _has_matrices(structure):
                 scale = np.trace(scale) / n_features
         scale = np.asarray(scale, dtype=np.float64)
         if scale.ndim == 0:
@@ -162,7 +168,7 @@ class ConjugatePrior:
             first=statistics.first + kappa * offset,
             second=statistics.second
             + kappa * structure.outer(offset, offset)
-            + self._pseudo_scatter(structure),
+            + self._pseudo_scatter(structure, n_components),
             pivot=statistics.pivot,
         )
         extra = self._pseudo_counts_of_covariance(structure, n_components)
@@ -184,7 +190,7 @@ class ConjugatePrior:
         pseudo = self._pseudo_counts_of_covariance(structure, n_components)
         total += pseudo * log_determinants.sum()
         scatter = np.zeros(structure.shape(n_components, n_features))
-        scatter = scatter + self._pseudo_scatter(structure)
+        scatter = scatter + self._pseudo_scatter(structure, n_components)
         if self.shrinkage > 0:
             offset = params.means - self.mean
             scatter = scatter + self.shrinkage * structure.outer(offset, offset)
@@ -204,54 +210,69 @@ class ConjugatePrior:
         constant = gammaln(n_components * a) - n_components * gammaln(a)
         return float(constant + xlogy(a - 1.0, weights).sum())
 
-    def _pseudo_scatter(self, structure: Covariance) -> Array:
+    def _scale(self, structure: Covariance) -> Array:
         """Lambda, in what broadcasts to the structure's shape."""
         if _has_matrices(structure):
             return np.asarray(self.scale)
         diagonal = np.diag(self.scale)
-        is_one = isinstance(structure, Spherical)
+        is_one = isinstance(structure, Multiples)
         return np.asarray(diagonal.mean() if is_one else diagonal)
+
+    def _pseudo_scatter(self, structure: Covariance, n_components: int) -> Array:
+        """Lambda, or each component's part of it where all have one covariance."""
+        scale = self._scale(structure)
+        if not structure.per_component:
+            return scale
+        return scale * n_densities(structure, n_components) / n_components
 
     def _pseudo_counts_of_covariance(
         self, structure: Covariance, n_components: int
     ) -> float:
         """Rows that the prior of a covariance adds to each component's divisor."""
         assert self.dof is not None
-        if isinstance(structure, Full):
-            return self.dof + len(self.mean) + 1
-        if isinstance(structure, Tied):
-            return (self.dof + len(self.mean) + 1) / n_components
-        if isinstance(structure, Diagonal):
-            return self.dof + 2
-        return (self.dof + 2) / len(self.mean)
+        if _has_matrices(structure):
+            rows = self.dof + len(self.mean) + 1
+        elif isinstance(structure, Diagonals):
+            rows = self.dof + 2
+        else:
+            rows = (self.dof + 2) / len(self.mean)
+        return rows * n_densities(structure, n_components) / n_components
 
     def _log_constant(self, structure: Covariance, n_components: int) -> float:
-        """Log of what makes the densities of the covariances integrate to one."""
+        """Log of what makes the densities of the covariances integrate to one.
+
+        Where components share a volume, a shape or an orientation it is that of
+        covariances that share nothing.
+        """
         assert self.dof is not None
         half, n_features = self.dof / 2, len(self.mean)
         if _has_matrices(structure):
             log_determinant = np.linalg.slogdet(self.scale / 2)[1]
             each = half * log_determinant - multigammaln(half, n_features)
-            return float(each * (1 if isinstance(structure, Tied) else n_components))
-        scales = np.atleast_1d(self._pseudo_scatter(structure)) / 2
-        each = (half * np.log(scales) - gammaln(half)).sum()
-        return float(n_components * each)
+        else:
+            scales = np.atleast_1d(self._scale(structure)) / 2
+            each = (half * np.log(scales) - gammaln(half)).sum()
+        return float(n_densities(structure, n_components) * each)
+
+
+def n_densities(structure: Covariance, n_components: int) -> int:
+    """Count the prior densities of covariances: 1 where there is one covariance."""
+    return 1 if isinstance(structure, Tied | EEI | EII) else n_components
 
 
 def _has_matrices(structure: Covariance) -> bool:
-    return isinstance(structure, Full | Tied)
+    return isinstance(structure, Matrices | Tied)
 
 
 def _gaussian(family: Any) -> Gaussian:
     """Require Gaussian components of a structure that has a conjugate prior."""
     if isinstance(family, Gaussian):
-        structure = family.structure
-        if isinstance(structure, Full | Tied | Diagonal | Spherical):
+        if not isinstance(family.structure, Factors):
             return family
-        family = structure
+        family = family.structure
     raise ValueError(
-        "ConjugatePrior needs Gaussian components whose covariances are full, tied, "
-        f"diagonal or spherical; got {type(family).__name__}."
+        "ConjugatePrior needs Gaussian components, of any covariance structure but "
+        f"factors; got {type(family).__name__}."
     )
 
 
@@ -274,10 +295,8 @@ def log_jacobian(
     log_scale = np.log(scale)
     total, n_features = float(log_scale.sum()), len(scale)
     means = n_components * total if has_means else 0.0
-    if isinstance(structure, Full):
-        return means + n_components * (n_features + 1) * total
-    if isinstance(structure, Tied):
-        return means + (n_features + 1) * total
-    if isinstance(structure, Diagonal):
-        return means + n_components * 2 * total
-    return means + n_components * 2 * float(log_scale[0])
+    if _has_matrices(structure):
+        each = (n_features + 1) * total
+    else:
+        each = 2 * (total if isinstance(structure, Diagonals) else float(log_scale[0]))
+    return means + n_densities(structure, n_components) * each

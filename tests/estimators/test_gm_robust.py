@@ -13,10 +13,12 @@ from mixtura import (
     load_dataset,
     standard_errors,
 )
+from mixtura.estimators.structures import STRUCTURES
 from mixtura.families.gaussian import Gaussian
 from mixtura.priors import ConjugatePrior
 
 TYPES = ("full", "tied", "diag", "spherical")
+ALL_CODES = [code for code in STRUCTURES if code.isupper()]
 EVERY = pytest.mark.parametrize("covariance_type", TYPES)
 SEEDS = pytest.mark.parametrize("seed", range(2))
 CENTRES = np.array([[0.0, 0.0], [6.0, 6.0], [-6.0, 6.0]])
@@ -187,6 +189,48 @@ def test_the_default_prior_is_near_mclust_on_old_faithful():
     strong = GaussianMixture(2, prior=wide, random_state=0).fit(X)
     assert strong.log_likelihood_ < shrunk.log_likelihood_
     assert np.ptp(strong.means_[:, 1]) < np.ptp(shrunk.means_[:, 1])
+
+
+@pytest.mark.parametrize("code", ALL_CODES)
+def test_every_structure_has_a_prior_and_its_objective_never_falls(code):
+    X, labels = contaminated(4, share=0.0)
+    X = 100.0 * X[:, :1] if len(code) == 1 else X * [1.0, 20.0]
+    model = GaussianMixture(
+        3,
+        covariance_type=code,
+        prior=ConjugatePrior(shrinkage=0.2, dof=8.0),
+        init_params=(labels + np.arange(len(X)) % 2) % 3,
+    ).fit(X)
+    never_falls(model.lower_bounds_, 1.0)
+    assert model.converged_ and len(model.lower_bounds_) > 2
+    prior = model.prior_.log_density(
+        Gaussian(model._structure()), model._params().components
+    )
+    close(model.lower_bound_ * len(X), model.log_likelihood_ + prior, 1e-9)
+
+
+def test_factors_have_no_prior_and_what_cannot_be_truncated_no_bound():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    with pytest.raises(ValueError, match="any covariance structure but factors"):
+        GaussianMixture(2, covariance_type="factors:1", prior="default").fit(X)
+    for code in ("VEI", "EVI", "VEE", "EVE", "VVE", "VEV", "EVV"):
+        model = GaussianMixture(2, covariance_type=code, max_eigenvalue_ratio=5.0)
+        with pytest.raises(ValueError, match="for which the maximum is known; got"):
+            model.fit(X)
+
+
+@pytest.mark.parametrize("code", ["EII", "EEI", "EEE", "EEV", "VII", "VVI", "VVV"])
+def test_the_bound_keeps_what_a_structure_shares(code):
+    X, _ = contaminated(5, share=0.0)
+    X = X * [1.0, 30.0]
+    model = GaussianMixture(
+        3, covariance_type=code, max_eigenvalue_ratio=6.0, random_state=0
+    ).fit(X)
+    matrices = model._structure().to_full(model.covariances_, 3, 2)
+    eigenvalues = np.linalg.eigvalsh(matrices)
+    assert eigenvalues.max() <= 6 * eigenvalues.min() * (1 + 1e-9)
+    if code[0] == "E":
+        np.testing.assert_allclose(eigenvalues, eigenvalues[[0, 0, 0]], rtol=1e-9)
 
 
 @pytest.mark.parametrize("ratio", [1.0, 3.0, 50.0])

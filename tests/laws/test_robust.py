@@ -18,6 +18,7 @@ from mixtura.execution.in_memory import IN_MEMORY, InMemory
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.eigenvalue_ratio import EigenvalueRatio
 from mixtura.families.fixed_parts import FixedParts
+from mixtura.families.parsimonious import VEI
 from mixtura.families.with_noise import WithNoise
 from mixtura.models.fixed_weights import EqualBesideNoise, FixedWeights
 from mixtura.models.mixture import Mixture, MixtureParams
@@ -29,6 +30,7 @@ from registry import (
     N_COMPONENTS,
     N_FEATURES,
     N_ROWS,
+    SHARING,
     STRUCTURES,
     Constraint,
     gaussian,
@@ -152,12 +154,20 @@ NOISY = {
     name: mixture(noisy(FAMILIES[name]))
     for name in (*(f"{name}-unconstrained" for name in PLAIN), "full-floor", "poisson")
 }
-PRIORS = [with_prior(BASIC[name], make()) for name, make in PLAIN.items()]
+PRIORS = [
+    *(with_prior(BASIC[name], make()) for name, make in PLAIN.items()),
+    *(
+        with_prior(mixture(FAMILIES[f"{row.name}-unconstrained"]), row.make())
+        for row in SHARING
+    ),
+    with_prior(mixture(FAMILIES["VEI-floor"]), VEI()),
+]
 ROWS = (
     *NOISY.values(),
     *PRIORS,
     with_prior(NOISY["full-unconstrained"], Full()),
     *(bounded(row) for row in STRUCTURES if row.name in PLAIN),
+    *(bounded(row) for row in SHARING if row.name in ("EII", "EEI", "EEV")),
     partly_fixed(),
     fixed_weight(),
     equal_beside_noise(),

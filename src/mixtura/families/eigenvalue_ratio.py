@@ -9,6 +9,7 @@ from mixtura.families.constraints import Constraint
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import degenerate, symmetrised
+from mixtura.families.parsimonious import EEI, EEV, EII
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class EigenvalueRatio(Constraint):
     c sets what counts as a component: 1 gives equal spheres, a large c nearly free
     ellipsoids. The ratio compares columns with each other, so it depends on their
     units. The exact maximiser keeps the eigenvectors and truncates the eigenvalues to
-    [m, c m], with the best m among 2 K D + 1 candidates.
+    [m, c m], with the best m among 2 K D + 1 candidates. Of the structures that share
+    something, only those of which all components have the same eigenvalues (tied,
+    EII, EEI, EEV) keep what they share by that, and are allowed.
 
     Parameters
     ----------
@@ -70,7 +73,7 @@ class EigenvalueRatio(Constraint):
         Raises
         ------
         ValueError
-            If the structure is not full, tied, diagonal or spherical.
+            If the structure shares something that truncation would not keep.
         DegenerateComponentError
             If all eigenvalues are zero.
         """
@@ -139,13 +142,14 @@ def _decomposed(
     structure: Covariance, covariances: Array
 ) -> tuple[Array, Array | None]:
     """Eigenvalues (n_components, d), and eigenvectors unless along the axes."""
-    if isinstance(structure, Full | Tied):
+    if isinstance(structure, Full | Tied | EEV):
         matrices = covariances if structure.per_component else covariances[None]
         values, vectors = np.linalg.eigh(matrices)
         return values, vectors
-    if isinstance(structure, Diagonal | Spherical):
+    if isinstance(structure, Diagonal | Spherical | EEI | EII):
         return covariances.reshape(len(covariances), -1), None
     raise ValueError(
-        "A bound on the ratio of eigenvalues needs full, tied, diagonal or spherical "
-        f"covariances; got {type(structure).__name__}."
+        "A bound on the ratio of eigenvalues needs covariances that are full, tied, "
+        "diagonal, spherical, EII, EEI or EEV, for which the maximum is known; got "
+        f"{type(structure).__name__}."
     )

@@ -198,20 +198,21 @@ class Gaussian:
     ) -> GaussianParams:
         """Maximise over the covariances of the living, given the pivots' shift."""
         living = np.where(alive, statistics.counts, 0.0) + extra
+        known = living > 0  # from rows, or from a prior
         structure = self.structure
         constraint = self.constraint.given(living)
         previous = params.covariances
         own = structure.estimate(
             self._about(statistics, shift), living, params.means.shape[1]
         )
-        own = structure.keep(alive, constraint.blurred(structure, own), previous)
+        own = structure.keep(known, constraint.blurred(structure, own), previous)
         estimate = structure.closest(own, living, previous)
         factors = constraint.accepted(structure, estimate, len(means))
         if factors is not None:
             return GaussianParams(means, estimate, factors)
         covariances = constraint.maximize(structure, own, estimate, living, previous)
         if structure.separate:
-            covariances = structure.keep(alive, covariances, previous)
+            covariances = structure.keep(known, covariances, previous)
         return self.params(means, covariances)
 
     def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:
