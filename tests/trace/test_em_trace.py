@@ -330,7 +330,7 @@ def test_wrong_rows_labels_and_names_are_refused():
     trace = fit(**PLAIN).trace_
     with pytest.raises(ValueError, match=r"must have the 2 columns.*shape \(3, 5\)"):
         trace.responsibilities(0, np.zeros((3, 5)))
-    with pytest.raises(ValueError, match="one label for each of the 3 rows"):
+    with pytest.raises(ValueError, match=r"labels=.*one entry for each of the 3 rows"):
         trace.responsibilities(0, np.zeros((3, 2)), labels=[0])
     with pytest.raises(ValueError, match=r"must have a half-step; got 0"):
         EMTrace.from_steps([])

@@ -3,10 +3,14 @@
 from mixtura.plot.animation import AnimationDisplay
 from mixtura.plot.anomaly import AnomalyDisplay
 from mixtura.plot.assignment import ResponsibilityHeatmapDisplay
+from mixtura.plot.bound import BoundDisplay
 from mixtura.plot.classifier import ClassifierDisplay
+from mixtura.plot.half_steps import HalfStepsDisplay
+from mixtura.plot.mean_paths import MeanPathsDisplay
 from mixtura.plot.mixture import MixtureDisplay
 from mixtura.plot.projection import ProjectionDisplay
 from mixtura.plot.responsibility import ResponsibilityDisplay
+from mixtura.plot.responsibility_paths import ResponsibilityPathsDisplay
 from mixtura.plot.selection import SelectionDisplay
 from mixtura.plot.trace import TraceDisplay
 from mixtura.plot.uncertainty import UncertaintyDisplay
@@ -14,11 +18,15 @@ from mixtura.plot.uncertainty import UncertaintyDisplay
 __all__ = [
     "AnimationDisplay",
     "AnomalyDisplay",
+    "BoundDisplay",
     "ClassifierDisplay",
+    "HalfStepsDisplay",
+    "MeanPathsDisplay",
     "MixtureDisplay",
     "ProjectionDisplay",
     "ResponsibilityDisplay",
     "ResponsibilityHeatmapDisplay",
+    "ResponsibilityPathsDisplay",
     "SelectionDisplay",
     "TraceDisplay",
     "UncertaintyDisplay",

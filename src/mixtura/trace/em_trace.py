@@ -1,24 +1,24 @@
 """The path of a fit as a value."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Self, overload
+from itertools import chain
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mixtura._types import Array
 from mixtura.completion import Completion, Hard, Soft, Stochastic
 from mixtura.data import Rows, as_data
 from mixtura.em import EMStep
-from mixtura.trace.frames import Frame, GivenUnits
-from mixtura.trace.half_step import About, HalfStep
+from mixtura.trace.bound_slice import BoundSlice, bound_slice, e_step_of
+from mixtura.trace.frames import GivenUnits
+from mixtura.trace.half_step import About
+from mixtura.trace.recorded_path import RecordedPath
 from mixtura.trace.recording import MOST_POINTS, MOST_STEPS, recording
 from mixtura.trace.records import (
     MOST_HALF_STEPS,
     Path,
-    Record,
     Records,
     iterations,
 )
@@ -31,9 +31,17 @@ ALGORITHMS: dict[type[Completion], str] = {
 }
 """What users call the ways to complete the data."""
 
+PICTURES = {
+    "log-likelihood": ("half_steps", "HalfStepsDisplay"),
+    "means": ("mean_paths", "MeanPathsDisplay"),
+    "responsibilities": ("responsibility_paths", "ResponsibilityPathsDisplay"),
+    "bound": ("bound", "BoundDisplay"),
+}
+"""Where the pictures of a trace are."""
 
-@dataclass(frozen=True)
-class EMTrace(Sequence[HalfStep]):
+
+@dataclass(frozen=True, eq=False)
+class EMTrace(RecordedPath):
     """Every half-step of a fit, or evenly spaced ones of a long fit.
 
     Made by ``GaussianMixture(record=True)``, as ``trace_``, and by :meth:`from_steps`.
@@ -67,12 +75,6 @@ class EMTrace(Sequence[HalfStep]):
     >>> sorted(trace.table())
     ['elbo', 'entropy', 'iteration', 'kl', 'log_likelihood', 'phase', 'q']
     """
-
-    records: tuple[Record, ...]
-    model: Any
-    frame: Frame
-    sample: SampledRows | None
-    about: About
 
     @classmethod
     def from_steps(
@@ -118,20 +120,14 @@ class EMTrace(Sequence[HalfStep]):
         >>> EMTrace.from_steps(islice(steps, 5))
         EMTrace(5 half-steps to iteration 2, log-likelihood -10.221)
         """
-        path = Path(max_half_steps)
-        last: Records = ()
-        first: EMStep | None = None
-
-        def watched() -> Iterator[EMStep]:
-            nonlocal first
-            for step in steps:
-                first = first or step
-                yield step
-
-        for last in iterations(watched()):
-            path.add(last)
+        coming = iter(steps)
+        first = next(coming, None)
         if first is None:
             raise ValueError("EMTrace.from_steps(steps) must have a half-step; got 0.")
+        path = Path(max_half_steps)
+        last: Records = ()
+        for last in iterations(chain([first], coming)):
+            path.add(last)
         data = as_data(first.data)
         structure = getattr(getattr(first.model, "family", None), "structure", None)
         about = About(
@@ -144,20 +140,6 @@ class EMTrace(Sequence[HalfStep]):
         sample = SampledRows.of(data) if isinstance(data, Rows) else None
         return cls(path.until(last), first.model, GivenUnits(structure), sample, about)
 
-    def __len__(self) -> int:
-        return len(self.records)
-
-    @overload
-    def __getitem__(self, index: int) -> HalfStep: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[HalfStep, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> HalfStep | tuple[HalfStep, ...]:
-        if isinstance(index, slice):
-            return tuple(map(self._half_step, self.records[index]))
-        return self._half_step(self.records[index])
-
     def __repr__(self) -> str:
         last = self.records[-1]
         level = last.log_likelihood + self.frame.offset
@@ -165,107 +147,6 @@ class EMTrace(Sequence[HalfStep]):
             f"EMTrace({len(self)} half-steps to iteration {last.iteration}, "
             f"log-likelihood {level:.3f})"
         )
-
-    def _half_step(self, record: Record) -> HalfStep:
-        return HalfStep(
-            record.iteration,
-            record.phase,
-            self.frame.params(record.params),
-            record.log_likelihood + self.frame.offset,
-            record.q + self.frame.offset,
-            record.entropy,
-        )
-
-    @property
-    def n_components(self) -> int:
-        """Number of Gaussian components, without noise.
-
-        Raises
-        ------
-        TypeError
-            If the trace is not of a Gaussian mixture.
-        """
-        return len(self._gaussian(0).means)
-
-    def covariances(self, index: int) -> Array:
-        """Full covariance matrices at a half-step, (n_components, D, D).
-
-        Raises
-        ------
-        TypeError
-            If the trace is not of a Gaussian mixture.
-        """
-        components = self._gaussian(index)
-        assert self.frame.structure is not None
-        return self.frame.structure.to_full(
-            components.covariances, *components.means.shape
-        )
-
-    def _gaussian(self, index: int) -> Any:
-        """Return the components at a half-step."""
-        components = getattr(self.records[index].params, "components", None)
-        if self.frame.structure is None or not hasattr(components, "means"):
-            raise TypeError(
-                "The trace must be of a Gaussian mixture to have means and covariances "
-                f"to show; this is one of {type(self.model).__name__}."
-            )
-        return self.frame.params(self.records[index].params).components
-
-    def table(self) -> dict[str, NDArray[Any]]:
-        """Return a row for each half-step, as columns; pandas makes a frame of it.
-
-        Returns
-        -------
-        dict of str to ndarray
-            iteration, phase, log_likelihood, elbo, q, entropy, kl; the last five in
-            nats, summed over observations.
-        """
-        records, offset = self.records, self.frame.offset
-        level = np.array([record.log_likelihood for record in records])
-        q = np.array([record.q for record in records])
-        entropy = np.array([record.entropy for record in records])
-        return {
-            "iteration": np.array([record.iteration for record in records]),
-            "phase": np.array([record.phase for record in records], dtype=object),
-            "log_likelihood": level + offset,
-            "elbo": q + offset + entropy,
-            "q": q + offset,
-            "entropy": entropy,
-            "kl": level + offset - (q + offset + entropy),
-        }
-
-    def responsibilities(
-        self, index: int, X: Any = None, *, labels: Any = None
-    ) -> Array:
-        """q(z) at a half-step, for the rows that the trace has kept or for others.
-
-        Parameters
-        ----------
-        index : int
-            Which half-step. After an M-step, q is that of the E-step before.
-        X : array-like of shape (n, n_features), optional
-            All rows of the fit, or any. Default: `sample.rows`.
-        labels : array-like of int of shape (n,), optional
-            Known components of the rows of `X`, -1 where unknown.
-
-        Returns
-        -------
-        ndarray of shape (n, n_components)
-            With noise there is one column more, the last.
-
-        Raises
-        ------
-        ValueError
-            If the trace has no rows and none are passed.
-        """
-        sample = self._sample(X, labels, "responsibilities")
-        return self.posterior_of(self.records[index], sample)
-
-    def posterior_of(self, record: Record, sample: SampledRows) -> Array:
-        """Return q(z) of sampled rows at a record, (m, n_components)."""
-        rows = sample.in_frame(self.frame)
-        posterior = self.model.posterior(record.posterior_params, rows)
-        return sample.completed(record.completion, posterior)
 
     def recording(
         self,
@@ -310,8 +191,95 @@ class EMTrace(Sequence[HalfStep]):
         ValueError
             If a column is unknown, or there are no rows.
         """
-        sample = self._sample(X, labels, "recording")
+        sample = self._sample(X, None, labels, "recording")
         return recording(self, sample, title, columns, max_points, max_steps)
+
+    def bound_slice(
+        self,
+        iteration: int | None = None,
+        X: Any = None,
+        *,
+        sample_weight: Any = None,
+        labels: Any = None,
+        s: Any = None,
+    ) -> BoundSlice:
+        """Compute the bound of an E-step, and the log-likelihood, along a line.
+
+        Parameters
+        ----------
+        iteration : int, optional
+            Of the E-step: one that the trace has kept, or before an M-step it has kept.
+            Default: the one after which the M-step opens the widest gap.
+        X : array-like of shape (n, n_features), optional
+            The rows of the fit. Default: those that the trace has kept, if that is
+            all, which it is up to 1000.
+        sample_weight, labels : array-like of shape (n,), optional
+            Those that the fit had.
+        s : array-like of shape (m,), optional
+            Places on the line. Default: 101 from -0.75 to 1.75.
+
+        Returns
+        -------
+        BoundSlice
+
+        Raises
+        ------
+        ValueError
+            If the iteration is not in the trace, or the rows are not those of the fit.
+        """
+        sample = self._sample(X, sample_weight, labels, "bound_slice")
+        if not sample.is_whole:
+            raise ValueError(
+                "EMTrace.bound_slice(X=...) must be given: the trace has kept "
+                f"{len(sample.indices)} of the {sample.n_samples} rows."
+            )
+        found = {e_step_of(record): record for record in self.records}
+        if iteration is None:
+            iteration = e_step_of(self.records[int(self.table()["kl"].argmax())])
+        if iteration not in found:
+            known = ", ".join(map(str, [*found][:8])) + (", ..." * (len(found) > 8))
+            raise ValueError(
+                "EMTrace.bound_slice(iteration=...) must be that of an E-step which "
+                f"the trace has kept: {known}; got {iteration!r}."
+            )
+        places = np.linspace(-0.75, 1.75, 101) if s is None else np.asarray(s, float)
+        return bound_slice(self, found[iteration], sample, places)
+
+    def plot(self, kind: str = "log-likelihood", **options: Any) -> Any:
+        """Draw the trace.
+
+        Parameters
+        ----------
+        kind : {"log-likelihood", "means", "responsibilities", "bound"}
+            Log-likelihood and bound over the half-steps; the paths of the means; the
+            responsibilities of the rows over the iterations; the bound under the
+            log-likelihood on a line through one M-step.
+        **options
+            Passed to the ``from_trace`` of `HalfStepsDisplay`, `MeanPathsDisplay`,
+            `ResponsibilityPathsDisplay` or `BoundDisplay`.
+
+        Returns
+        -------
+        Display
+            The picture; its figure is ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind.
+
+        Notes
+        -----
+        The pictures lie above this module, and are imported when they are wanted.
+        """
+        if kind not in PICTURES:
+            raise ValueError(
+                f"EMTrace.plot: kind must be {', '.join(map(repr, PICTURES))}; got "
+                f"{kind!r}."
+            )
+        module, name = PICTURES[kind]
+        display = getattr(import_module(f"mixtura.plot.{module}"), name)
+        return display.from_trace(self, **options)
 
     def _repr_html_(self) -> str | None:
         """Show the EM player in a notebook.
@@ -323,17 +291,6 @@ class EMTrace(Sequence[HalfStep]):
         player = import_module("mixtura.report.player")
         made: str = player.player_frame(self.recording())
         return made
-
-    def _sample(self, X: Any, labels: Any, caller: str) -> SampledRows:
-        """Return rows that are passed, else those that are kept."""
-        if X is not None:
-            return SampledRows.given(X, labels, len(self.about.columns), caller)
-        if self.sample is None:
-            raise ValueError(
-                f"EMTrace.{caller}(X=...) must be given: the data of this fit are not "
-                "rows, and the trace holds none."
-            )
-        return self.sample
 
 
 def _names(columns: Sequence[str] | None, n_features: int) -> tuple[str, ...]:

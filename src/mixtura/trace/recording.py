@@ -2,16 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mixtura._types import Array, IntArray
+from mixtura.trace.recorded_path import RecordedPath
 from mixtura.trace.records import Record
 from mixtura.trace.sampled import SampledRows
-
-if TYPE_CHECKING:
-    from mixtura.trace.em_trace import EMTrace
 
 FORMAT = "mixtura-recording"
 VERSION = 1
@@ -33,7 +31,7 @@ DIGITS = 10
 
 
 def recording(
-    trace: "EMTrace",
+    trace: RecordedPath,
     sample: SampledRows,
     title: str | None,
     columns: Sequence[int | str] | None,
@@ -72,7 +70,7 @@ def recording(
 
 
 def _step(
-    trace: "EMTrace", index: int, chosen: IntArray, points: SampledRows
+    trace: RecordedPath, index: int, chosen: IntArray, points: SampledRows
 ) -> dict[str, Any]:
     """Return one half-step."""
     step = trace[index]

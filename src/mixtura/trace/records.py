@@ -1,7 +1,7 @@
 """Half-steps without their data, and how many of them are kept."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, Self
 
@@ -188,7 +188,7 @@ def n_bytes(value: Any) -> int:
     return sum(n_bytes(getattr(value, item.name)) for item in fields(value))
 
 
-def iterations(steps: Iterator[EMStep]) -> Iterator[Records]:
+def iterations(steps: Iterable[EMStep]) -> Iterator[Records]:
     """Group half-steps, as `em_steps` yields them, by iteration."""
     records: Records = ()
     for step in steps:

@@ -44,13 +44,16 @@ class SampledRows:
         return cls(replace(taken, X=values), indices, n_samples)
 
     @classmethod
-    def given(cls, X: Any, labels: Any, n_features: int, caller: str) -> Self:
+    def given(
+        cls, X: Any, weights: Any, labels: Any, n_features: int, caller: str
+    ) -> Self:
         """Take all of the rows that a user passes.
 
         Raises
         ------
         ValueError
-            If they have another number of columns, or there is not a label for each.
+            If they have another number of columns, or there is not a weight or a label
+            for each.
         """
         values = np.asarray(X, dtype=np.float64)
         if values.ndim != 2 or values.shape[1] != n_features:
@@ -58,14 +61,9 @@ class SampledRows:
                 f"EMTrace.{caller}(X=...) must have the {n_features} columns of the "
                 f"fit; got an array of shape {values.shape}."
             )
-        if labels is not None:
-            labels = np.asarray(labels, dtype=np.intp)
-            if labels.shape != (len(values),):
-                raise ValueError(
-                    f"EMTrace.{caller}(labels=...) must have one label for each of "
-                    f"the {len(values)} rows of X; got shape {labels.shape}."
-                )
-        return cls(Rows(values, labels=labels), np.arange(len(values)), len(values))
+        weights = _one_each(weights, len(values), np.float64, "sample_weight", caller)
+        labels = _one_each(labels, len(values), np.intp, "labels", caller)
+        return cls(Rows(values, weights, labels), np.arange(len(values)), len(values))
 
     @property
     def is_whole(self) -> bool:
@@ -99,3 +97,16 @@ def _one(posterior: Any, i: int) -> Any:
         values=posterior.values[i : i + 1],
         log_likelihood=posterior.log_likelihood[i : i + 1],
     )
+
+
+def _one_each(values: Any, count: int, dtype: Any, name: str, caller: str) -> Any:
+    """Return an array with an entry for each row, or None."""
+    if values is None:
+        return None
+    array = np.asarray(values, dtype=dtype)
+    if array.shape != (count,):
+        raise ValueError(
+            f"EMTrace.{caller}({name}=...) must have one entry for each of the {count} "
+            f"rows of X; got shape {array.shape}."
+        )
+    return array
