@@ -3,7 +3,11 @@
 from importlib.metadata import version as installed_version
 
 from docutils import nodes
+from docutils.parsers.rst import Directive
 from docutils.utils.math.latex2mathml import tex2mathml
+
+from mixtura import GaussianMixture, load_dataset
+from mixtura.report.player import player_html
 
 project = "mixtura"
 author = "The mixtura developers"
@@ -89,7 +93,26 @@ def display_math(translator, node):
     raise nodes.SkipNode
 
 
+class EMPlayerDirective(Directive):
+    """The EM player, of a fit that is made while the page is built."""
+
+    def run(self):
+        """Fit Old Faithful from two means that are far off."""
+        table = load_dataset("old-faithful")
+        model = GaussianMixture(
+            2,
+            means_init=[[2.5, 80.0], [4.5, 60.0]],
+            tol=1e-9,
+            acceleration=None,
+            record=True,
+        ).fit(table.values)
+        recording = model.trace_.recording(table.values, title="Old Faithful")
+        shown = player_html({**recording, "columns": list(table.names)})
+        return [nodes.raw("", shown, format="html")]
+
+
 def setup(app):
+    app.add_directive("em-player", EMPlayerDirective)
     app.add_html_math_renderer(
         "mathml",
         inline_renderers=(inline_math, None),

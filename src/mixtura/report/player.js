@@ -294,8 +294,8 @@ function endScale(steps) {
 /** The scale on which most of the fit can be seen. */
 function bestScale(steps) {
   const rise = (some) => extent(heightsOf(some), 0, 0).reduce((low, high) => high - low);
-  const late = steps.slice(Math.floor(steps.length / 2));
-  return steps.length > 4 && rise(late) < 0.1 * rise(steps) ? "magnified" : "whole fit";
+  const isDwarfed = (from, share) => steps.length > 6 && rise(steps.slice(from)) < share * rise(steps);
+  return isDwarfed(3, 0.25) || isDwarfed(Math.floor(steps.length / 2), 0.1) ? "magnified" : "whole fit";
 }
 
 // ---------------------------------------------------------------- elements
