@@ -128,6 +128,13 @@ def test_other_numbers_of_columns_have_a_panel_each(flowers):
     np.testing.assert_array_equal(last, flowers.means_.T.ravel())
     plane = MeanPathsDisplay.from_estimator(flowers, columns=[2, 3])
     assert (plane.ax_.get_xlabel(), plane.ax_.get_ylabel()) == ("x2", "x3")
+    units = [f"{name} (cm)" for name in "abcd"]
+    plane = MeanPathsDisplay.from_estimator(
+        flowers, columns=["d (cm)", 0], feature_names=units
+    )
+    assert (plane.ax_.get_xlabel(), plane.ax_.get_ylabel()) == ("d (cm)", "a (cm)")
+    with pytest.raises(ValueError, match=r"sequence of 4 names.*got 'abcd'"):
+        MeanPathsDisplay.from_estimator(flowers, feature_names="abcd")
     with pytest.raises(ValueError, match="names or numbers from 0 to 3; got 9"):
         MeanPathsDisplay.from_estimator(flowers, columns=[9])
 

@@ -215,3 +215,13 @@ def test_what_cannot_be_recorded_is_refused():
     assert poisson._repr_html_() is None
     with pytest.raises(TypeError, match="must be of a Gaussian mixture"):
         poisson.recording()
+
+
+def test_a_notebook_shows_the_player_with_text_from_the_data_escaped():
+    pandas = pytest.importorskip("pandas")
+    names = ["<script>alert(1)</script>", "b"]
+    trace = fit(pandas.DataFrame(FAITHFUL.values, columns=names)).trace_
+    shown = trace._repr_html_()
+    assert "<iframe" in shown and "mixtura-recording" in shown
+    assert "<script>" not in shown
+    assert not any(address in shown for address in ('src="http', "//cdn"))

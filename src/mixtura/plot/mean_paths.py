@@ -24,7 +24,13 @@ from mixtura.plot.figures import (
 from mixtura.plot.gaussians import Array, GaussianComponents
 from mixtura.plot.inputs import choose_columns
 from mixtura.plot.legends import component_handles
-from mixtura.plot.traced import check_trace, count_iterations, e_steps, trace_of
+from mixtura.plot.traced import (
+    check_trace,
+    count_iterations,
+    e_steps,
+    name_columns,
+    trace_of,
+)
 from mixtura.trace import EMTrace
 
 CALLER = "MeanPathsDisplay"
@@ -111,6 +117,7 @@ class MeanPathsDisplay(NotebookFigure):
         estimator: Any,
         *,
         columns: Sequence[int | str] | None = None,
+        feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> "MeanPathsDisplay":
         """Draw the trace of an estimator that was fitted with ``record=True``.
@@ -118,7 +125,7 @@ class MeanPathsDisplay(NotebookFigure):
         Parameters
         ----------
         estimator : GaussianMixture
-        columns, ax
+        columns, feature_names, ax
             As in :meth:`from_trace`.
 
         Returns
@@ -132,7 +139,12 @@ class MeanPathsDisplay(NotebookFigure):
         TypeError
             If it was not recorded.
         """
-        return cls.from_trace(trace_of(estimator, CALLER), columns=columns, ax=ax)
+        return cls.from_trace(
+            trace_of(estimator, CALLER),
+            columns=columns,
+            feature_names=feature_names,
+            ax=ax,
+        )
 
     @classmethod
     def from_trace(
@@ -140,6 +152,7 @@ class MeanPathsDisplay(NotebookFigure):
         trace: EMTrace,
         *,
         columns: Sequence[int | str] | None = None,
+        feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> "MeanPathsDisplay":
         """Draw a trace.
@@ -150,6 +163,8 @@ class MeanPathsDisplay(NotebookFigure):
             Of a Gaussian mixture.
         columns : sequence of int or str, optional
             Default: the first six. Two give a plane.
+        feature_names : sequence of str, optional
+            One for each column of the data, with units. Default: those of the fit.
         ax : matplotlib.axes.Axes, optional
             Default: a new figure.
 
@@ -162,12 +177,11 @@ class MeanPathsDisplay(NotebookFigure):
         TypeError
             If it is no trace of a Gaussian mixture.
         ValueError
-            If a column is unknown.
+            If a column is unknown, or there is not one name for each.
         """
         check_trace(trace, CALLER)
-        chosen = list(
-            choose_columns(columns, trace.about.columns, f"{CALLER}.from_trace")
-        )
+        names = name_columns(trace, feature_names, CALLER)
+        chosen = list(choose_columns(columns, names, f"{CALLER}.from_trace"))
         steps = [trace[int(index)] for index in e_steps(trace)]
         last = steps[-1].params
         whole = GaussianComponents(
@@ -181,7 +195,7 @@ class MeanPathsDisplay(NotebookFigure):
             means=np.array([step.params.components.means[:, chosen] for step in steps]),
             components=whole.marginal(chosen),
             points=rows[:, chosen],
-            feature_names=[trace.about.columns[j] for j in chosen],
+            feature_names=[names[j] for j in chosen],
         )
         return display.plot(ax=ax)
 

@@ -1,5 +1,6 @@
 """What the pictures of a trace have in common."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,27 @@ def check_trace(trace: Any, caller: str) -> None:
             f"{type(trace).__name__}. A model fitted with record=True has one as "
             "trace_, and EMTrace.from_steps makes one of half-steps."
         )
+
+
+def name_columns(
+    trace: EMTrace, feature_names: Sequence[str] | None, caller: str
+) -> tuple[str, ...]:
+    """Return names that are given, else those of the fit.
+
+    Raises
+    ------
+    ValueError
+        If there is not one name for each column.
+    """
+    names = trace.about.columns
+    if feature_names is None:
+        return names
+    if isinstance(feature_names, str) or len(feature_names) != len(names):
+        raise ValueError(
+            f"{caller}.from_trace: feature_names must be a sequence of {len(names)} "
+            f"names, one for each column of the data; got {feature_names!r}."
+        )
+    return tuple(map(str, feature_names))
 
 
 def e_steps(trace: EMTrace) -> NDArray[np.intp]:
