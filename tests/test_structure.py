@@ -28,6 +28,7 @@ LAYERS = (
     {"estimators"},
     {"io", "plot"},
     {"report"},
+    {"serve"},
     {"cli"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -311,7 +311,7 @@ def em(
         )
     data = as_data(data)
     stepper = PlainStepper() if acceleration is None else acceleration.start()
-    run = _Run(tol, data, completion.monotone, stepper)
+    run = Ascent(tol, data, completion.monotone, stepper)
     steps = _steps(model, data, params, completion, executor, stepper)
     try:
         for step in steps:
@@ -337,7 +337,7 @@ def em(
     raise AssertionError("em_steps ended")
 
 
-class _Run:
+class Ascent:
     """The trace of a fit, the best step in it, and the rule that ends it."""
 
     def __init__(self, tol: float, data: Any, monotone: bool, stepper: Stepper) -> None:

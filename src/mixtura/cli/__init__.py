@@ -20,6 +20,7 @@ _COMMANDS = {
     "sample": "Draw rows from a model.",
     "info": "Show what a model file holds.",
     "animate": "Watch a fit, half-step by half-step.",
+    "serve": "Watch EM in the browser.",
     "datasets": "List the bundled data sets.",
 }
 

@@ -121,6 +121,53 @@ def read_delimited(source: TextSource, request: Request, suffix: str) -> Table:
         raise source.encoding_error() from error
 
 
+def read_usable(source: TextSource, suffix: str) -> tuple[Table, dict[str, str]]:
+    """Read the columns of CSV or TSV text that can be read, and judge the others.
+
+    Parameters
+    ----------
+    source : TextSource
+        The text.
+    suffix : str
+        As for :func:`read_delimited`.
+
+    Returns
+    -------
+    table : Table
+    problems : dict of str to str
+        Why a column was left out, by its name.
+
+    Raises
+    ------
+    TableError
+        If the text is no table, or no column of it can be read.
+    """
+    try:
+        table = read_delimited(source, Request(), suffix)
+        return table, dict.fromkeys(table.skipped, "it does not hold numbers")
+    except TableError as error:
+        first_error = error
+    try:
+        grid = _cell_grid(source, _layout(source, None, suffix))
+    except UnicodeDecodeError as error:
+        raise first_error from error
+    usable: list[int] = []
+    problems: dict[str, str] = {}
+    for index, name in enumerate(grid.names):
+        if not grid.is_numeric(index):
+            problems[name] = "it does not hold numbers"
+            continue
+        try:
+            grid.numbers([index])
+        except TableError as error:
+            problems[name] = str(error)
+        else:
+            usable.append(index)
+    if not usable:
+        raise first_error
+    return assemble(grid, Request(columns=usable)), problems
+
+
 def _layout(source: TextSource, header: bool | None, suffix: str) -> _Layout:
     with source.open() as handle:
         first_line = next((line for line in handle if line.strip()), None)
