@@ -10,9 +10,10 @@ from typing import Any
 
 from mixtura import __version__
 from mixtura.io.atomic import replacing
-from mixtura.report.checks import Finding, findings
+from mixtura.report.checks import findings
 from mixtura.report.data_part import data_part
 from mixtura.report.evidence import Evidence
+from mixtura.report.finding import Finding
 from mixtura.report.html import Element, Markup, tag
 from mixtura.report.model_part import model_part
 from mixtura.report.other_parts import checks_part, reproduction_part, watch_part

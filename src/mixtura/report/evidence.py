@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.estimators.judging.fitted_problem import FittedProblem, is_plain
 from mixtura.estimators.judging.refits import quiet_fit
 from mixtura.estimators.judging.restarts import compare_restarts
 from mixtura.estimators.judging.standard_errors import standard_errors
+from mixtura.exceptions import DegenerateDataWarning
 from mixtura.inference.restarts import Restarts
 from mixtura.inference.standard_errors import StandardErrors
 from mixtura.report.subject import Subject
@@ -38,7 +40,7 @@ class Evidence:
     ----------
     errors : StandardErrors or None
     errors_note : str
-        Why there are none, or what to mind about them.
+        Why there are none.
     collapsed : tuple of int
         Components that rest on the floor under the variances.
     restarts : Restarts or None
@@ -75,23 +77,22 @@ def _errors(subject: Subject) -> tuple[StandardErrors | None, str]:
     model = subject.model
     if not is_plain(model):
         return None, (
-            "There are no standard errors by formula for a fit with noise, a prior, "
-            "trimming, bounded eigenvalues or fixed parts; mixtura.bootstrap has them."
+            "For a fit with noise, a prior, trimming, bounded eigenvalues or fixed "
+            "parts there is no formula; mixtura.bootstrap estimates them."
         )
     count = subject.n_components * subject.n_columns * (subject.n_columns + 3) // 2
     if count > PARAMETERS_FOR_ERRORS:
         return None, (
-            f"With about {count:,} parameters, standard errors are left out of the "
-            "report; mixtura.standard_errors computes them."
+            f"For about {count:,} parameters they take long; "
+            "mixtura.standard_errors computes them."
         )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings.catch_warnings():
+        # the checks say it in words of their own
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
         errors = standard_errors(model, subject.values, subject.weights)
     named = replace(errors.layout, columns=subject.names)
-    notes = [str(warning.message) for warning in caught]
-    return replace(errors, layout=named), " ".join(
-        note.removeprefix("standard_errors: ") for note in notes
-    )
+    return replace(errors, layout=named), ""
 
 
 def _collapsed(subject: Subject) -> tuple[int, ...]:
@@ -109,14 +110,16 @@ def _cells(subject: Subject) -> int:
 
 
 def _unstarted(subject: Subject) -> Any:
-    """Return the model's settings without the start that a search gave it."""
-    return clone(subject.model).set_params(
+    """Return the model's settings without a start of its own."""
+    own = clone(subject.model).set_params(
         weights_init=None, means_init=None, precisions_init=None, warm_start=False
     )
+    is_named = isinstance(own.init_params, str)
+    return own if is_named else own.set_params(init_params="auto")
 
 
 def _is_startable(subject: Subject) -> bool:
-    """Whether another start could end elsewhere, and may be chosen freely."""
+    """Whether another start could end elsewhere, and may be chosen."""
     return subject.n_components > 1 and not subject.model.fixed
 
 
@@ -138,7 +141,7 @@ def _run(subject: Subject, rng: Rng) -> Any:
     What is recorded is textbook EM, from the labels of that start in the order of the
     report's components; if no start gets there, from the last of them.
     """
-    if _cells(subject) > CELLS_FOR_A_RUN:
+    if _cells(subject) > CELLS_FOR_A_RUN or subject.model.fixed:
         return None
     plain = _unstarted(subject).set_params(
         n_init=1, acceleration=None, max_iter=RUN_ITERATIONS, random_state=0

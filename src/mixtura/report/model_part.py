@@ -8,7 +8,6 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.inference.standard_errors import StandardErrors
 from mixtura.plot.colours import component_styles, percent
-from mixtura.report.checks import n_free_parameters
 from mixtura.report.evidence import Evidence
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import details, dot, facts, section, table
@@ -43,7 +42,7 @@ def model_part(subject: Subject, evidence: Evidence) -> Element:
 
 
 def _fit(subject: Subject) -> Element:
-    model, free = subject.model, n_free_parameters(subject)
+    model, free = subject.model, subject.n_free_parameters
     level, count = model.log_likelihood_, model.n_samples_fit_
     pairs = {
         "log-likelihood": f"{rounded(level, 3)} nats",

@@ -1,7 +1,7 @@
 """The parts of a report to watch EM, to see what to mind, and to do it all again."""
 
-from mixtura.report.checks import Finding
 from mixtura.report.evidence import Evidence
+from mixtura.report.finding import Finding
 from mixtura.report.html import Element, Markup, tag
 from mixtura.report.layout import distinct, facts, section
 from mixtura.report.numbers import counted, rounded
@@ -9,11 +9,11 @@ from mixtura.report.player import player_html
 from mixtura.report.source import Source, fingerprint, python_call, versions
 from mixtura.report.subject import Subject
 
-MOST_NUMBERS = 150_000
-"""Responsibilities in a recording, which take most of its place."""
+MOST_BYTES = 190_000
+"""Of a recording, about."""
 
 MOST_POINTS, FEWEST_STEPS, MOST_STEPS = 400, 21, 81
-PLAYER_COLUMNS = 6
+PLAYER_COLUMNS = 4
 
 
 def watch_part(subject: Subject, evidence: Evidence) -> Element | None:
@@ -22,9 +22,8 @@ def watch_part(subject: Subject, evidence: Evidence) -> Element | None:
         return None
     run = evidence.run
     trace = run.trace_
-    per_step = min(subject.n_rows, MOST_POINTS) * subject.n_components
-    steps = min(max(MOST_NUMBERS // per_step, FEWEST_STEPS), MOST_STEPS)
     shown = subject.telling_columns(PLAYER_COLUMNS)
+    steps = _half_steps(subject, len(shown))
     recording = trace.recording(
         columns=shown, max_points=MOST_POINTS, max_steps=steps, title=" "
     )
@@ -47,6 +46,14 @@ def watch_part(subject: Subject, evidence: Evidence) -> Element | None:
     player = tag("div", Markup(player_html(recording)), class_="player")
     paper = tag("p", "To be watched on a screen.", class_="paper")
     return section("watch", "EM step by step", tag("p", text), player, paper)
+
+
+def _half_steps(subject: Subject, n_columns: int) -> int:
+    """Return how many half-steps a recording may have."""
+    # 4 characters are 3 responsibilities; a number has about a dozen
+    shares = min(subject.n_rows, MOST_POINTS) * 4 // 3
+    per_step = subject.n_components * (shares + 12 * (n_columns + n_columns**2))
+    return min(max(MOST_BYTES // per_step, FEWEST_STEPS), MOST_STEPS)
 
 
 def checks_part(found: list[Finding]) -> Element:

@@ -120,6 +120,7 @@ def _picture(
             feature_names=names,
             legend=False,
         )
+        display.ax_.set_title("", loc="right")  # the section says what is left out
         panels = max(len(display.scatters_), 1)
         is_crowd = subject.n_rows * panels > MOST_MARKS
         for scatter in display.scatters_:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.report.checks import candidate_name, criterion_values
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import section, table
 from mixtura.report.numbers import MISSING, counted, decimals_for, rounded
 from mixtura.report.pictures import criterion_picture
+from mixtura.report.search_checks import candidate_name, criterion_values
 from mixtura.report.words import CRITERIA, structure_in_words
 
 MOST_RANKED = 8
@@ -105,22 +105,19 @@ def _structures(search: Any) -> Element:
 def _ranking(search: Any) -> Element:
     results, values = search.results_, criterion_values(search)
     decimals = _decimals(search)
-    rows: list[list[Content]] = []
-    for place, i in enumerate(search.ranking_[:MOST_RANKED].tolist(), 1):
-        if not math.isfinite(values[i]):
-            continue
-        rows.append(
-            [
-                str(place),
-                candidate_name(search, i),
-                rounded(values[i], decimals),
-                rounded(values[i] - search.best_score_, decimals),
-                rounded(results["log_likelihood"][i], 2),
-                str(results["n_parameters"][i]),
-                rounded(results["smallest"][i], 0),
-                results["status"][i],
-            ]
-        )
+    ranked = [i for i in search.ranking_.tolist() if math.isfinite(values[i])]
+    rows: list[list[Content]] = [
+        [
+            str(results["rank"][i]),
+            candidate_name(search, i) + _unsound(results["status"][i]),
+            rounded(values[i], decimals),
+            rounded(values[i] - search.best_score_, decimals),
+            rounded(results["log_likelihood"][i], 2),
+            str(results["n_parameters"][i]),
+            rounded(results["smallest"][i], 0),
+        ]
+        for i in ranked[:MOST_RANKED]
+    ]
     head = [
         "rank",
         "candidate",
@@ -129,6 +126,9 @@ def _ranking(search: Any) -> Element:
         "log-likelihood (nats)",
         "free parameters",
         "rows of the smallest component",
-        "fit",
     ]
     return table(f"The best {len(rows)} candidates.", head, rows, class_="ranking")
+
+
+def _unsound(status: str) -> str:
+    return "" if status == "converged" else f" ({status})"

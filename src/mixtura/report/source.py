@@ -113,12 +113,11 @@ def written(value: Any, indent: int = 0) -> str:
 
 
 def _constructor(estimator: Any, indent: int) -> str:
-    defaults = signature(type(estimator)).parameters
     pad = " " * (indent + 4)
     lines = [
         f"{pad}{name}={written(value, indent + 4)},"
-        for name, value in estimator.get_params(deep=False).items()
-        if not _is_default(value, defaults[name].default)
+        for name, parameter in signature(type(estimator)).parameters.items()
+        if not _is_default(value := getattr(estimator, name), parameter.default)
     ]
     name = f"mixtura.{type(estimator).__name__}"
     return "\n".join([f"{name}(", *lines, f"{' ' * indent})"]) if lines else f"{name}()"

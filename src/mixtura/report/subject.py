@@ -99,6 +99,14 @@ class Subject:
         return len(self.model.weights_)
 
     @property
+    def n_free_parameters(self) -> int:
+        """Weights, means and covariances that can vary independently."""
+        model = self.model
+        inner = model._structure().n_free_parameters(*model.means_.shape)
+        weights = 0 if model.equal_weights else self.n_components - 1
+        return int(weights + model.means_.size + inner)
+
+    @property
     def row_weights(self) -> Array:
         """Weight of each row, (n,)."""
         return np.ones(self.n_rows) if self.weights is None else self.weights

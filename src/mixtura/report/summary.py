@@ -1,16 +1,15 @@
 """The part of a report for who reads no other."""
 
 from mixtura.plot.colours import component_styles, percent
-from mixtura.report.checks import Finding, Level
-from mixtura.report.html import Element, tag
-from mixtura.report.layout import dot, section
-from mixtura.report.numbers import counted, listed, with_error
+from mixtura.report.finding import Finding, Level
+from mixtura.report.html import Content, Element, tag
+from mixtura.report.layout import dot, section, table
+from mixtura.report.numbers import counted, with_error
 from mixtura.report.search_part import choice_in_words
 from mixtura.report.subject import Subject
 from mixtura.report.words import structure_in_words
 
 MOST_COLUMNS = 4
-MOST_COMPONENTS = 12
 
 
 def summary_part(subject: Subject, found: list[Finding]) -> Element:
@@ -46,39 +45,26 @@ def summary_part(subject: Subject, found: list[Finding]) -> Element:
 
 
 def _components(subject: Subject) -> Element:
-    """One line a component: its share, and where it lies."""
+    """The share of each component, and where it lies."""
     shown = subject.telling_columns(MOST_COLUMNS)
-    styles = component_styles(subject.model.weights_)[:MOST_COMPONENTS]
-    items = []
-    for k, style in enumerate(styles):
-        places = [
-            f"{subject.names[j]} {with_error(mean, deviation)}"
-            for j, mean, deviation in zip(
-                shown,
+    styles = component_styles(subject.model.weights_)
+    rows: list[list[Content]] = [
+        [
+            [dot(style), f" {k}"],
+            percent(subject.model.weights_[k]),
+            *map(
+                with_error,
                 subject.model.means_[k, shown].tolist(),
                 subject.standard_deviations[k, shown].tolist(),
-                strict=True,
-            )
+            ),
         ]
-        share = percent(subject.model.weights_[k])
-        items.append(
-            tag(
-                "li",
-                dot(style),
-                tag("b", f" component {k}, {share}: "),
-                listed(places),
-            )
-        )
-    left = subject.n_components - len(items)
-    if left:
-        items.append(tag("li", f"and {counted(left, 'component')} more"))
-    note = "(mean ± standard deviation)"
+        for k, style in enumerate(styles)
+    ]
+    caption = "Share of the rows, and mean ± standard deviation"
     if len(shown) < subject.n_columns:
-        note = (
-            "(mean ± standard deviation; the columns that tell the components apart "
-            "best)"
-        )
-    return tag("div", tag("ul", items, class_="plain"), tag("p", note, class_="small"))
+        caption += " in the columns that tell the components apart best"
+    head = ["component", "share", *(subject.names[j] for j in shown)]
+    return table(f"{caption}.", head, rows)
 
 
 def _care(found: list[Finding]) -> Element:

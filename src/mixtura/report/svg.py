@@ -16,7 +16,7 @@ from PIL import Image
 from mixtura.report.html import Element, Node
 from mixtura.report.svg_path import shorter_path
 
-DOTS_PER_INCH = 150
+DOTS_PER_INCH = 130
 """Of what is rasterised."""
 
 COLOURS = 160
