@@ -1,6 +1,8 @@
 """Sphinx configuration. The build fetches nothing, and neither do the pages."""
 
+import sys
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -8,6 +10,9 @@ from docutils.utils.math.latex2mathml import tex2mathml
 
 from mixtura import GaussianMixture, load_dataset
 from mixtura.report.player import player_html
+
+sys.path.insert(0, str(Path(__file__).parent))
+from errata_values import values
 
 project = "mixtura"
 author = "The mixtura developers"
@@ -25,7 +30,9 @@ exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 nitpicky = False
 
-myst_enable_extensions = ["dollarmath", "deflist"]
+myst_enable_extensions = ["dollarmath", "deflist", "substitution"]
+# What the errata page says is right is computed now.
+myst_substitutions = values()
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
