@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from mixtura import EMTrace, GaussianMixture, em_steps, load_dataset
+from mixtura.completion import SOFT
 from mixtura.data import Rows
+from mixtura.estimators.fitting.progress import Progress
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.trace.records import MOST_BYTES, MOST_HALF_STEPS, n_bytes
+from registry import MODELS
+from walks import walk
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -343,3 +347,29 @@ def test_a_degenerate_fit_has_a_trace_like_any_other():
     with pytest.warns(DegenerateDataWarning):
         model = fit(X, **PLAIN)
     assert np.isfinite(model.trace_.table()["log_likelihood"]).all()
+
+
+def test_an_interrupted_fit_has_the_path_to_where_it_stopped(monkeypatch):
+    def interrupt(self, iteration, objective):
+        if iteration == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "_print", interrupt)
+    model = fit(**PLAIN)
+    assert model.outcome_.startswith("Interrupted")
+    assert model.trace_[-1].iteration == model.n_iter_ == 4
+    np.testing.assert_array_equal(
+        model.trace_[-1].params.components.means, model.means_
+    )
+
+
+def test_other_models_have_a_table_and_a_level():
+    row = next(row for row in MODELS if "hidden" in str(row).lower())
+    steps = walk(row, SOFT, 0)
+    trace = EMTrace.from_steps(steps)
+    assert trace.table()["elbo"].tolist() == [step.elbo for step in steps]
+    trace.plot().figure_.draw_without_rendering()
+    assert trace._repr_html_() is None
+    for ask in (trace.recording, trace.bound_slice, lambda: trace.responsibilities(0)):
+        with pytest.raises((ValueError, TypeError), match="must be"):
+            ask()

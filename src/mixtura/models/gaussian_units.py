@@ -24,9 +24,7 @@ def in_user_units(
     inner = params.components
     with np.errstate(over="ignore"):  # the fit warns of it
         covariances = structure.rescale(inner.covariances, units.scale)
-    factors = structure.rescale_factor(
-        structure.factor(inner.covariances, extended=True), units.scale
-    )
+    factors = structure.rescale_factor(inner.precision_cholesky, units.scale)
     return MixtureParams(
         params.weights,
         GaussianParams(units.to_x(inner.means), covariances, factors),

@@ -8,6 +8,7 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.execution.blas import single_threaded_blas
 from mixtura.models import LatentModel
 from mixtura.statistics import EStatistics
 from mixtura.trace.recorded_path import RecordedPath
@@ -48,6 +49,7 @@ class BoundSlice:
     next_bound: Array
 
 
+@single_threaded_blas()
 def bound_slice(
     trace: RecordedPath, record: Record, sample: SampledRows, s: Array
 ) -> BoundSlice:

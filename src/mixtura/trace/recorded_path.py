@@ -57,7 +57,7 @@ class RecordedPath(Sequence[HalfStep]):
         TypeError
             If the trace is not of a Gaussian mixture.
         """
-        return len(self._gaussian(0).means)
+        return len(self._gaussian(0).components.means)
 
     def covariances(self, index: int) -> Array:
         """Full covariance matrices at a half-step, (n_components, D, D).
@@ -67,21 +67,22 @@ class RecordedPath(Sequence[HalfStep]):
         TypeError
             If the trace is not of a Gaussian mixture.
         """
-        components = self._gaussian(index)
+        components = self.frame.params(self._gaussian(index)).components
         assert self.frame.structure is not None
         return self.frame.structure.to_full(
             components.covariances, *components.means.shape
         )
 
     def _gaussian(self, index: int) -> Any:
-        """Return the components at a half-step."""
-        components = getattr(self.records[index].params, "components", None)
+        """Return the parameters at a half-step, in the units of the fit."""
+        params = self.records[index].params
+        components = getattr(params, "components", None)
         if self.frame.structure is None or not hasattr(components, "means"):
             raise TypeError(
                 "The trace must be of a Gaussian mixture to have means and covariances "
                 f"to show; this is one of {type(self.model).__name__}."
             )
-        return self.frame.params(self.records[index].params).components
+        return params
 
     def table(self) -> dict[str, NDArray[Any]]:
         """Return a row for each half-step, as columns; pandas makes a frame of it.

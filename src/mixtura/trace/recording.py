@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._types import Array, IntArray
+from mixtura.execution.blas import single_threaded_blas
 from mixtura.trace.recorded_path import RecordedPath
 from mixtura.trace.records import Record
 from mixtura.trace.sampled import SampledRows
@@ -30,6 +31,7 @@ DIGITS = 10
 """Significant digits of weights and covariances."""
 
 
+@single_threaded_blas()
 def recording(
     trace: RecordedPath,
     sample: SampledRows,

@@ -139,8 +139,8 @@ class Recorder:
 
     def ending_at(self, params: Any) -> Records:
         """Return the path to the parameters that a fit has returned."""
-        end = self._seen(params)
-        return self.path.until(end) if end else ()
+        end = self._seen(params) or self.recent[-1]
+        return self.path.until(end)
 
     def _seen(self, params: Any) -> Records:
         """Return the iteration that led to these very parameters, if it is at hand."""

@@ -119,8 +119,11 @@ class Problem:
         return self.model
 
     def in_user_units(self, params: MixtureParams) -> MixtureParams:
-        """Map parameters from z back to x."""
-        return in_user_units(params, self.units, self.family.structure)
+        """Map parameters from z back to x, with factors in extended precision."""
+        inner, structure = params.components, self.family.structure
+        factors = structure.factor(inner.covariances, extended=True)
+        exact = replace(params, components=replace(inner, precision_cholesky=factors))
+        return in_user_units(exact, self.units, structure)
 
     def is_sound(self, params: MixtureParams) -> bool:
         """Whether no component has collapsed."""
