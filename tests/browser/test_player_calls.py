@@ -86,7 +86,7 @@ def test_appended_half_steps_are_followed_from_the_last_only(program, recording)
 def test_it_waits_for_half_steps_where_there_are_none(program, recording):
     player, run = program({**recording, "steps": []})
     assert player.heading == "No half-step yet"
-    assert len(player.all("button:disabled")) == 5
+    assert len(player.all("button[aria-disabled=true]")) == 5
     assert len(player.all(".axes .name")) == 2
     run("player.append(arguments[0])", recording["steps"])
     assert player.heading == "E-step 3"

@@ -31,8 +31,8 @@ def test_buttons_step_and_jump(player):
 
 
 def test_buttons_that_lead_nowhere_are_off(player):
-    off = [button.get_attribute("class") for button in player.all("button:disabled")]
-    assert off == ["first", "back"]
+    off = player.all("button[aria-disabled=true]")
+    assert [button.get_attribute("class") for button in off] == ["first", "back"]
 
 
 def test_keys_step_jump_and_play(player):
@@ -51,7 +51,7 @@ def test_keys_step_jump_and_play(player):
 def test_tab_reaches_each_control_and_the_focus_is_seen(player):
     seen = []
     player.press(Keys.TAB)
-    for _ in range(7):
+    for _ in range(9):
         active = player.browser.execute_script(
             "return arguments[0].shadowRoot.activeElement", player.host
         )
@@ -61,6 +61,8 @@ def test_tab_reaches_each_control_and_the_focus_is_seen(player):
     assert seen == [
         "Horizontal axis",
         "Vertical axis",
+        "First half-step (Home)",
+        "Back (left arrow)",
         "Play (space)",
         "Forward (right arrow)",
         "Last half-step (End)",
@@ -75,6 +77,14 @@ def test_space_on_a_button_presses_it_and_does_not_play(player):
     player.send(" ")
     assert player.index == 1
     assert not player.playing
+
+
+def test_the_focus_stays_on_a_button_that_has_come_to_its_end(player):
+    player.browser.execute_script("arguments[0].focus()", player.one("button.forward"))
+    player.send(*[Keys.ENTER] * 14)
+    assert player.index == 12
+    player.send(Keys.LEFT)
+    assert player.index == 11
 
 
 def test_the_slider_scrubs(player):

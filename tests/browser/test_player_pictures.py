@@ -111,6 +111,22 @@ def test_undecided_rows_have_a_colour_between(page, recording):
     np.testing.assert_allclose(rgb, np.mean([a, b], axis=0), atol=4)
 
 
+def test_rows_that_are_noise_are_grey_and_its_weight_is_written(page, recording):
+    none = np.zeros((272, 2))
+    first = {
+        **recording["steps"][0],
+        "responsibilities": base64_bytes(none),
+        "weights": [0.5, 0.3],
+    }
+    player = Player(page(player_page({**recording, "steps": [first]})))
+    x, y = player.tick_scale("middle", "x"), player.tick_scale("end", "y")
+    row = recording["points"][0]
+    red, green, blue, _ = player.pixel(place_of(row[0], x), place_of(row[1], y) - 4)
+    assert max(red, green, blue) - min(red, green, blue) < 25
+    assert 100 < green < 200
+    assert player.texts(".stage .legend li")[-1] == "noise \N{MIDDLE DOT} 20 %"
+
+
 def test_the_paths_of_the_means_grow_with_each_m_step(player):
     lengths = []
     for index in range(6):

@@ -26,6 +26,7 @@ const PALETTES = {
 const VIRIDIS = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"];
 const SPEEDS = [0.5, 1, 2, 4];
 const MILLISECONDS_PER_STEP = 1000;
+const GREY = [138, 147, 156];
 const MINUS = "\u2212";
 
 // ---------------------------------------------------------------- numbers and text
@@ -47,6 +48,8 @@ function change(value) {
   if (size < 0.0005) return "less than 0.001 nats";
   return `${size >= 100 ? size.toFixed(0) : size.toPrecision(3)} nats`;
 }
+
+const counted = (number) => number.toLocaleString("en");
 
 const percent = (share) =>
   share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(share > 0 && share < 0.00995 ? 1 : 0)} %`;
@@ -114,7 +117,7 @@ function componentColours(count, theme) {
   });
 }
 
-/** Mix the colours of the components as row `row` belongs to them. */
+/** Mix the colours of the components as row `row` belongs to them; grey is what is left. */
 function blend(shares, row, colours) {
   const mixed = [0, 0, 0];
   let total = 0;
@@ -123,7 +126,8 @@ function blend(shares, row, colours) {
     total += share;
     for (let channel = 0; channel < 3; channel++) mixed[channel] += share * colours[k][channel];
   }
-  return mixed.map((value) => value / (total || 1));
+  const noise = total < 0.97 ? 1 - total : 0; // less is rounding
+  return mixed.map((value, channel) => (value + noise * GREY[channel]) / (total + noise));
 }
 
 // ---------------------------------------------------------------- the recording
@@ -284,11 +288,11 @@ function endScale(steps) {
   const least = Math.min(Math.max((high - low) * 1e-4, 1e-3), 1);
   const place = (value) => -Math.log10(high - value + least);
   const bottom = Math.min(place(low), place(high - 10 * least));
-  const marks = [{ value: high, text: "end" }];
+  const marks = [{ value: high, text: "best" }];
   for (let power = Math.ceil(Math.log10(least) + 0.3); power <= -bottom; power++) {
     marks.push({ value: high - 10 ** power, text: MINUS + (power < 0 ? (10 ** power).toFixed(-power) : 10 ** power) });
   }
-  return { x: extent(steps.map(placeOf), 0.03), range: [bottom - 0.15, place(high) + 0.2], place, marks, label: "nats below the end" };
+  return { x: extent(steps.map(placeOf), 0.03), range: [bottom - 0.15, place(high) + 0.2], place, marks, label: "nats below the best" };
 }
 
 /** The scale on which most of the fit can be seen. */
@@ -386,8 +390,8 @@ text.name { fill: var(--ink); }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; margin-top: 10px; }
 .buttons { display: flex; gap: 6px; }
 button { width: 38px; height: 38px; padding: 0; cursor: pointer; display: grid; place-items: center; }
-button:hover { background: var(--faint); }
-button:disabled { opacity: 0.35; cursor: default; }
+button:not(.play):hover { background: var(--faint); }
+button[aria-disabled="true"] { opacity: 0.35; cursor: default; }
 button svg { width: 18px; height: 18px; fill: currentColor; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 button.play { background: var(--accent); border-color: var(--accent); color: var(--ground); }
 button.play svg { stroke-width: 0; }
@@ -397,7 +401,7 @@ output { color: var(--soft); font-variant-numeric: tabular-nums; white-space: no
 .said b { display: block; font-size: 16px; }
 h3 { font-size: 13px; font-weight: 650; margin: 0; }
 .over { display: flex; justify-content: space-between; align-items: center; gap: 8px; margin-bottom: 4px; }
-.sums { display: grid; grid-template-columns: auto auto auto auto auto; justify-content: start; gap: 6px 10px; align-items: end; margin: 12px 0 0; font-variant-numeric: tabular-nums; }
+.sums { display: grid; grid-template-columns: auto auto auto auto auto; justify-content: start; gap: 6px 8px; align-items: end; margin: 12px 0 0; font-variant-numeric: tabular-nums; }
 .sums dt { font-size: 12px; color: var(--soft); white-space: nowrap; }
 .sums dd { margin: 0; font-size: 15px; white-space: nowrap; }
 .note { color: var(--soft); font-size: 12px; margin: 6px 0 0; }
@@ -408,8 +412,9 @@ h3 { font-size: 13px; font-weight: 650; margin: 0; }
   .sums dt { font-size: 11px; }
   .sums dd { font-size: 13px; }
 }
-@container (min-width: 760px) {
-  .player:not(.compact) .body { grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr); gap: 28px; }
+@container (min-width: 720px) {
+  .player:not(.compact) .body { grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr); gap: 24px; }
+  .player:not(.compact) .stage .plot { aspect-ratio: 100 / 88; }
 }
 `;
 
@@ -442,7 +447,7 @@ function build(recording, { title = true, compact = false }) {
     curve: make("svg", { role: "img" }),
     scale: chooser("Scale of the curve", Object.keys(SCALES)),
     sums: make("dl", { class: "sums" }),
-    note: make("p", { class: "note" }, `Sums over ${recording.n_samples} rows, in nats. Keys: \u2190 \u2192 step, space plays.`),
+    note: make("p", { class: "note" }, `Sums over ${counted(recording.n_samples)} rows, in nats. Keys: \u2190 \u2192 step, space plays.`),
   };
   view.plot = make("div", { class: "plot" }, view.axes, view.points, view.main);
   view.curvePlot = make("div", { class: "plot curve" }, view.curve);
@@ -536,7 +541,7 @@ function drawPoints(state, view, box, xs, ys) {
   const radius = xs.length > 3000 ? 1.6 : xs.length > 600 ? 2.2 : 3;
   context.globalAlpha = xs.length > 600 ? 0.7 : 0.8;
   for (let row = 0; row < xs.length; row++) {
-    context.fillStyle = state.frame ? toCss(blend(state.frame.shares, row, state.colours)) : "#8a939c";
+    context.fillStyle = state.frame ? toCss(blend(state.frame.shares, row, state.colours)) : toCss(GREY);
     context.beginPath();
     context.arc(xs[row], ys[row], radius, 0, 2 * Math.PI);
     context.fill();
@@ -679,11 +684,13 @@ function drawMain(state, view) {
 
 function drawWeights(state, view) {
   const weights = state.recording.steps[state.index]?.weights ?? [];
+  const entry = (name, share, colour) =>
+    make("li", {}, make("i", { style: `background: ${toCss(colour)}` }), `${name} \u00b7 ${percent(share)}`);
+  const noise = weights.reduce((rest, weight) => rest - weight, 1);
   view.weights.replaceChildren(
-    make("li", {}, "Weights"),
-    ...weights.map((weight, k) =>
-      make("li", {}, make("i", { style: `background: ${toCss(state.colours[k])}` }), `${k} \u00b7 ${percent(weight)}`),
-    ),
+    ...(weights.length ? [make("li", {}, "Weights")] : []),
+    ...weights.map((weight, k) => entry(k, weight, state.colours[k])),
+    ...(weights.length && noise > 1e-6 ? [entry("noise", noise, GREY)] : []),
   );
 }
 
@@ -753,12 +760,15 @@ function drawWords(state, view) {
   view.slider.max = Math.max(steps.length - 1, 0);
   view.slider.value = index;
   view.slider.setAttribute("aria-valuetext", `${heading}, ${view.place.textContent}`);
-  view.first.disabled = view.back.disabled = index === 0;
-  view.last.disabled = view.forward.disabled = index >= steps.length - 1;
-  view.play.disabled = steps.length < 2;
-  const shown = recording.points.length < recording.n_samples ? `, ${recording.points.length} shown` : "";
+  const switchOff = (isOff, ...buttons) => buttons.forEach((one) => one.setAttribute("aria-disabled", isOff));
+  switchOff(index === 0, view.first, view.back);
+  switchOff(index >= steps.length - 1, view.last, view.forward);
+  switchOff(steps.length < 2, view.play);
+  const { length } = recording.points;
+  const shown = length < recording.n_samples ? `, ${counted(length)} shown` : "";
+  const K = recording.n_components;
   const kind = { em: "EM", hard: "hard EM", stochastic: "stochastic EM" }[recording.algorithm] ?? recording.algorithm;
-  view.about.textContent = `${kind} \u00b7 ${recording.n_components} components \u00b7 ${recording.covariance_type} covariances \u00b7 ${recording.n_samples} rows${shown}`;
+  view.about.textContent = `${kind} \u00b7 ${K} component${K === 1 ? "" : "s"} \u00b7 ${recording.covariance_type} covariances \u00b7 ${counted(recording.n_samples)} rows${shown}`;
 }
 
 // ---------------------------------------------------------------- the player
