@@ -12,7 +12,7 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from mixtura import load_dataset, load_model
+from mixtura import load_model
 from mixtura.serve.app import App
 from mixtura.serve.server import PageServer
 
@@ -146,6 +146,19 @@ def test_step_back_and_to_the_end(page):
     assert page.place() == ("1 of 1", "E-step 0")
 
 
+def test_hasty_clicks_are_taken_in_turn(page):
+    page.js("[1, 2, 3, 4, 5, 6].map(() => document.getElementById('step').click())")
+    page.until(f"{PLAYER.format(0)}.querySelector('output').textContent == '7 of 7'")
+    assert page.place() == ("7 of 7", "E-step 3")
+    headings = []
+    for _ in range(6):
+        page.click("back")
+        headings.append(page.place()[1])
+    assert headings == [
+        "M-step 3", "E-step 2", "M-step 2", "E-step 1", "M-step 1", "E-step 0"
+    ]  # fmt: skip
+
+
 def test_run_plays_until_it_is_paused(page):
     page.click("run")
     page.until("document.getElementById('status').textContent.includes('-step 2')")
@@ -260,10 +273,16 @@ def test_a_point_of_the_bic_panel_is_taken(page):
         "tied311"
     )
     point = page.driver.find_element(
-        By.CSS_SELECTOR, "#chart .point[aria-label^='tied, K = 3']"
+        By.CSS_SELECTOR, "#chart .point[tabindex='0'][aria-label^='tied, K = 3']"
     )
-    point.send_keys(Keys.ENTER)
-    page.until("document.getElementById('now-model').textContent == 'K = 3, tied'")
+    point.send_keys(Keys.ARROW_LEFT)
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert page.js(focused).startswith("tied, K = 2")
+    page.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    assert page.js(focused).startswith("full, K = 2")
+    page.driver.switch_to.active_element.send_keys(Keys.ARROW_UP)
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    page.until("document.getElementById('now-model').textContent == 'K = 2, tied'")
     page.until(f"{PLAYER.format(0)}.textContent.includes('tied covariances')")
 
 
@@ -282,23 +301,38 @@ def test_a_search_can_be_cancelled(page):
     assert page.js("document.querySelectorAll('#chart .point').length") == count
 
 
-def test_the_model_shown_is_downloaded(page, tmp_path):
+def downloaded(page, folder, button, name):
+    """The file that a button gives the reader."""
     page.driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior",
-        {"behavior": "allow", "downloadPath": str(tmp_path)},
+        {"behavior": "allow", "downloadPath": str(folder)},
     )
-    page.to_end()
-    page.click("save-model")
+    page.click(button)
     deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / "model.json").exists():
+    while not (folder / name).exists():
         assert time.monotonic() < deadline, page.words()
         time.sleep(0.05)
-    model = load_model(tmp_path / "model.json")
+    return folder / name
+
+
+def test_the_model_shown_is_downloaded(page, tmp_path):
+    page.to_end()
+    model = load_model(downloaded(page, tmp_path, "save-model", "model.json"))
     assert model.converged_
-    rows = load_dataset("old-faithful").values
-    model.feature_names_in_ = None
-    assert model.n_components == 2 and rows.shape[1] == model.n_features_in_
-    np.testing.assert_allclose(model.log_likelihood_, -1130.264, atol=1e-3)
+    assert model.feature_names_in_.tolist() == ["eruptions", "waiting"]
+    assert model.log_likelihood_ == pytest.approx(-1130.264, abs=1e-3)
+
+
+def test_reports_are_downloaded(page, tmp_path):
+    page.to_end()
+    report = downloaded(page, tmp_path, "save-report", "report.html")
+    assert "old-faithful" in report.read_text(encoding="utf-8")
+    report.unlink()
+    page.set("largest", "2")
+    page.click("search")
+    page.until("document.getElementById('searched').textContent == 'Done.'")
+    report = downloaded(page, tmp_path, "save-comparison", "report.html")
+    assert "GaussianMixtureSearch" in report.read_text(encoding="utf-8")
 
 
 def test_a_file_is_read_and_its_names_stay_text(page, tmp_path):

@@ -183,6 +183,45 @@ def test_the_model_of_each_half_step_can_be_had(client, geyser, faithful, tmp_pa
     assert model.converged_
 
 
+def test_a_stopped_model_can_be_fitted_again(client, geyser, faithful):
+    run, steps, _ = whole(client, **run_settings(geyser))
+    content = json.loads(client.ask("model", run=run, step=9)["content"])
+    settings = run_settings(geyser)
+    with pytest.warns(match="did not converge"):
+        model = estimator(settings, max_iter=steps[9]["iteration"]).fit(faithful)
+    np.testing.assert_allclose(content["parameters"]["means"], model.means_)
+    assert content["fit"]["n_iter"] == model.n_iter_ == 5
+    assert content["fit"]["outcome"] == "Stopped at iteration 5."
+
+
+@pytest.mark.parametrize("algorithm", ["em", "hard"])
+def test_the_report_is_of_the_model_shown(client, geyser, algorithm):
+    settings = run_settings(geyser, algorithm=algorithm, columns=[1])
+    run, steps, _ = whole(client, **settings)
+    page = client.ask("report", run=run, step=len(steps) - 1)["content"]
+    assert page.startswith("<!DOCTYPE html>")
+    assert "read_table(&#x27;old-faithful&#x27;, columns=[&#x27;waiting&#x27;])" in page
+    assert "n_components=2" in page
+
+
+def test_the_report_of_a_search_has_all_candidates(client, geyser):
+    found = client.ask(
+        "search",
+        data=geyser,
+        columns=[0, 1],
+        largest=3,
+        structures=["tied", "EII"],
+        seed=0,
+    )
+    assert "no finished comparison" in client.refused("search-report", found)
+    answer = {"rows": [], "total": 1}
+    while len(answer["rows"]) < answer["total"]:
+        answer = client.ask("candidates", **found)
+    page = client.ask("search-report", **found)["content"]
+    assert "GaussianMixtureSearch" in page and "EII" in page
+    assert all(f"{row['bic']:.1f}" in page.replace(",", "") for row in answer["rows"])
+
+
 def test_a_degenerate_table_is_warned_of(client):
     held = client.upload(b"a,b\n1,5\n2,5\n3,5\n4,5\n7,5\n8,5\n9,5\n")
     _, _, answer = whole(client, **run_settings(held["data"]))

@@ -34,7 +34,7 @@ from mixtura.serve.shelf import Shelf
 
 FIRST = "old-faithful"
 
-HELD_TABLES, HELD_RUNS, HELD_SEARCHES = 4, 12, 4
+HELD_TABLES, HELD_RUNS, HELD_SEARCHES = 4, 6, 2
 MAX_HALF_STEPS = 100
 MAX_JSON_BYTES = 2**20
 
@@ -96,12 +96,13 @@ class App:
     pages: Mapping[str, Answer] = field(default_factory=page_files)
 
     def __post_init__(self) -> None:
-        self._tables: Shelf[HeldTable] = Shelf("table", HELD_TABLES)
-        self._runs: Shelf[EMRun] = Shelf("run", HELD_RUNS)
-        self._searches: Shelf[SearchRun] = Shelf("search", HELD_SEARCHES)
+        self._tables = Shelf[HeldTable]("table", HELD_TABLES, "Choose it again.")
+        self._runs = Shelf[EMRun]("run", HELD_RUNS, "Begin again with Reset.")
+        self._searches = Shelf[SearchRun]("search", HELD_SEARCHES, "Compare again.")
         # One computation at a time: filters of warnings and BLAS threads belong to
         # the process, and two fits on one processor are no faster than one.
         self._computing = threading.Lock()
+        self._reading = threading.Lock()
         self._endpoints: dict[str, Callable[[dict[str, Any]], Any]] = {
             "api/start": self._start,
             "api/bundled": self._bundled,
@@ -109,8 +110,10 @@ class App:
             "api/run": self._run,
             "api/steps": self._steps,
             "api/model": self._model,
+            "api/report": self._report,
             "api/search": self._search,
             "api/candidates": self._next_candidates,
+            "api/search-report": self._search_report,
         }
 
     def largest_body(self, path: str) -> int:
@@ -149,7 +152,7 @@ class App:
         try:
             if address.path == "api/upload":
                 name = dict(parse_qsl(address.query)).get("name", "")
-                with self._computing:
+                with self._reading:
                     answer = self._kept(uploaded(name, content))
             elif address.path in self._endpoints:
                 answer = self._endpoints[address.path](_parsed(content))
@@ -222,6 +225,13 @@ class App:
             save_model(run.model(number), path)
             return {"content": path.read_text(encoding="utf-8")}
 
+    def _report(self, document: dict[str, Any]) -> dict[str, Any]:
+        check.fields(document, "the request", ("run", "step"))
+        run = self._runs[check.text(document["run"], "run")]
+        number = check.integer(document["step"], "step", 0)
+        with self._computing:
+            return {"content": run.report(number)}
+
     def _search(self, document: dict[str, Any]) -> dict[str, Any]:
         check.fields(
             document,
@@ -238,6 +248,12 @@ class App:
         search = self._searches[check.text(document["search"], "search")]
         with self._computing:
             return search.advance()
+
+    def _search_report(self, document: dict[str, Any]) -> dict[str, Any]:
+        check.fields(document, "the request", ("search",))
+        search = self._searches[check.text(document["search"], "search")]
+        with self._computing:
+            return {"content": search.report()}
 
     def _chosen(self, document: dict[str, Any]) -> tuple[HeldTable, Any]:
         held = self._tables[check.text(document["data"], "data")]

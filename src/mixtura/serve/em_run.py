@@ -13,6 +13,7 @@ from mixtura.data import Rows
 from mixtura.em import EMStep, Outcome
 from mixtura.estimators.fitting.watched_fit import WatchedFit
 from mixtura.serve.held_table import HeldTable
+from mixtura.serve.reporting import report_html
 from mixtura.serve.settings import RunSettings
 from mixtura.trace.sampled import SampledRows
 
@@ -42,7 +43,8 @@ class EMRun:
     def __init__(
         self, held: HeldTable, positions: IntArray, settings: RunSettings
     ) -> None:
-        self._title = held.name
+        self._held, self._positions = held, positions
+        self._seed = settings.seed
         self._names = [held.table.names[i] for i in positions]
         self._warnings: list[str] = []
         self._sent: list[tuple[int, Any]] = []
@@ -99,7 +101,7 @@ class EMRun:
 
     def _recorded(self, steps: list[EMStep]) -> dict[str, Any]:
         return self._fit.trace(steps).recording(
-            title=self._title,
+            title=self._held.name,
             columns=range(len(self._names)),
             max_points=MAX_POINTS,
             max_steps=max(len(steps), 4),
@@ -117,6 +119,17 @@ class EMRun:
             raise ValueError(f"step must be below {len(self._sent)}; got {number}.")
         iteration, params = self._sent[number]
         return self._fit.model_at(params, iteration)
+
+    def report(self, number: int) -> str:
+        """Return the report of such a model, as HTML.
+
+        Raises
+        ------
+        ValueError
+            If there is no such half-step.
+        """
+        model = self.model(number)
+        return report_html(model, self._held, self._positions, self._seed)
 
 
 def blank_recording(

@@ -7,18 +7,20 @@ from typing import Any
 from mixtura._types import IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.gaussian_mixture_search import GaussianMixtureSearch
 from mixtura.estimators.searching.candidates import (
     Candidate,
     SearchData,
     Trial,
     tried,
 )
-from mixtura.estimators.searching.search_table import choice
+from mixtura.estimators.searching.search_table import choice, with_one_component
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.selection.criteria import CRITERIA
 from mixtura.serve.em_run import PATIENCE
 from mixtura.serve.held_table import HeldTable
+from mixtura.serve.reporting import report_html
 from mixtura.serve.settings import SearchSettings
 
 BIC = CRITERIA["bic"]
@@ -38,6 +40,7 @@ class SearchRun:
     def __init__(
         self, held: HeldTable, positions: IntArray, settings: SearchSettings
     ) -> None:
+        self._held, self._positions, self._settings = held, positions, settings
         X = held.chosen(positions)
         seed = int(checks.generator(settings.seed).integers(2**32))
         self._template = GaussianMixture()
@@ -73,6 +76,30 @@ class SearchRun:
             "total": len(self._candidates),
             "best": self._best(),
         }
+
+    def report(self) -> str:
+        """Return the report of the finished search, as HTML.
+
+        Raises
+        ------
+        ValueError
+            If it is not finished, or every candidate failed.
+        """
+        if len(self._trials) < len(self._candidates) or self._best() is None:
+            raise ValueError("There is no finished comparison to report.")
+        settings = self._settings
+        search = GaussianMixtureSearch(
+            settings.sizes,
+            covariance_type=settings.structures,
+            random_state=settings.seed,
+        )
+        alone = {
+            trial.candidate.covariance_type: trial
+            for trial in self._trials
+            if trial.candidate.n_components == 1
+        }
+        search._store(with_one_component(self._trials, alone), BIC)
+        return report_html(search, self._held, self._positions, settings.seed)
 
     def _best(self) -> int | None:
         best = choice(self._trials, BIC).best

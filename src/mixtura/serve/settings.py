@@ -19,6 +19,8 @@ STARTS = {
 MAX_COMPONENTS = 20
 MAX_SEED = 2**32 - 1
 MAX_ITERATIONS = 1000
+MAX_DRAWS = 100
+"""Iterations of stochastic EM, which does not converge."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,13 @@ class RunSettings:
 
     def estimator(self) -> GaussianMixture:
         """Return the estimator that would run the same."""
+        is_chain = self.algorithm == "stochastic"
         return GaussianMixture(
             self.n_components,
             covariance_type=self.covariance_type,
             init_params=STARTS[self.start] if self.means is None else "auto",
             means_init=self.means,
-            max_iter=MAX_ITERATIONS,
+            max_iter=MAX_DRAWS if is_chain else MAX_ITERATIONS,
             random_state=self.seed,
             algorithm=self.algorithm,
             acceleration=None,

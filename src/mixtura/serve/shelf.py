@@ -19,16 +19,19 @@ class Shelf(Generic[Value]):
         What messages call a value.
     size : int
         How many are kept.
+    remedy : str
+        What to do about one that has been forgotten.
 
     Examples
     --------
-    >>> shelf = Shelf("number", 1)
+    >>> shelf = Shelf("number", 1, "Count again.")
     >>> shelf[shelf.add(5)]
     5
     """
 
-    def __init__(self, what: str, size: int) -> None:
+    def __init__(self, what: str, size: int, remedy: str) -> None:
         self._what = what
+        self._remedy = remedy
         self._size = size
         self._values: OrderedDict[str, Value] = OrderedDict()
         self._lock = threading.Lock()
@@ -55,8 +58,7 @@ class Shelf(Generic[Value]):
         """
         with self._lock:
             if name not in self._values:
-                raise Refused(
-                    404, f"This {self._what} is no longer held. Begin again with Reset."
-                )
+                reason = f"This {self._what} is no longer held. {self._remedy}"
+                raise Refused(404, reason)
             self._values.move_to_end(name)
             return self._values[name]

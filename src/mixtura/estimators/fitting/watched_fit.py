@@ -169,13 +169,15 @@ class WatchedFit:
         """
         objectives = (*self._objectives, *self._ascent.trace)
         is_last = iteration + 1 >= len(objectives)
+        model = copy(self.estimator)
         outcome, message = Outcome.STOPPED, f"Stopped at iteration {iteration}."
         if is_last and self.outcome is not None:
             outcome, message = self.outcome, self.message
+        else:
+            model.max_iter = iteration
         result = EMResult(
             params, objectives[: iteration + 1], iteration, outcome, message
         )
-        model = copy(self.estimator)
         store(model, self.problem, result, self._X, None)
         return model
 

@@ -12,6 +12,7 @@ export class Lanes {
     this.lanes = [];
     this.index = 0;
     this.moving = false;
+    this.pending = Promise.resolve();
   }
 
   /** Forget all runs. */
@@ -74,8 +75,14 @@ export class Lanes {
     return [...new Set(this.lanes.flatMap(({ warnings }) => warnings))];
   }
 
-  /** Compute at most so many half-steps more in every run, and show the last. */
-  async advance(count) {
+  /** Compute at most so many half-steps more in every run, and show the last; in turn. */
+  advance(count) {
+    const turn = this.pending.then(() => this.take(count));
+    this.pending = turn.catch(() => {});
+    return turn;
+  }
+
+  async take(count) {
     const lanes = this.lanes.filter(({ ended }) => !ended);
     const answers = await Promise.all(lanes.map(({ run }) => ask("steps", { run, count })));
     if (lanes.some((lane) => !this.lanes.includes(lane))) return;

@@ -42,7 +42,7 @@ function showPlace(index) {
   const last = index >= lanes.length - 1;
   byId("back").disabled = index === 0;
   byId("step").disabled = byId("end").disabled = byId("run").disabled = !lanes.length || (last && lanes.ended);
-  byId("save-model").disabled = !lanes.length;
+  byId("save-model").disabled = byId("save-report").disabled = !lanes.length;
   byId("warnings").replaceChildren(
     ...lanes.warnings.map((text) => Object.assign(document.createElement("li"), { textContent: text })),
   );
@@ -184,11 +184,15 @@ function read(file) {
   });
 }
 
-const saveModel = () =>
+/** Save what the server makes of the half-step that the first player shows. */
+const download = (what, name, type) =>
   attempt(async () => {
     const { run, player } = lanes.lanes[0];
-    const { content } = await ask("model", { run, step: Math.min(lanes.index, player.length - 1) });
-    save("model.json", content, "application/json");
+    const before = byId("status").textContent;
+    say(`Writing ${name} …`);
+    const { content } = await ask(what, { run, step: Math.min(lanes.index, player.length - 1) });
+    save(name, content, type);
+    say(before);
   });
 
 // ---------------------------------------------------------------- hands
@@ -233,7 +237,8 @@ function connect() {
   on("reset", reset);
   on("begin", beginFromPlaced);
   on("unplace", reset);
-  on("save-model", saveModel);
+  on("save-model", () => download("model", "model.json", "application/json"));
+  on("save-report", () => download("report", "report.html", "text/html"));
   on("reseed", () => {
     byId("seed").value = Number(byId("seed").value) + 1;
     reset();

@@ -1,7 +1,7 @@
 /** The BIC panel: curves over the number of components, a line for each structure. */
 
 import { byId, draw, make, written } from "./elements.js";
-import { ask } from "./requests.js";
+import { ask, save } from "./requests.js";
 
 const LINES = 8;
 const MARKS = [
@@ -27,6 +27,17 @@ function levels(y, highest) {
 /** How a row of the search is said. */
 const named = (row) => `${row.covariance_type}, K = ${row.n_components}`;
 
+/** The fit that an arrow key leads to: the next size, or the next better or worse one of this size. */
+function beside(key, row, known) {
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    const size = row.n_components + (key === "ArrowRight" ? 1 : -1);
+    return known.find((other) => other.covariance_type === row.covariance_type && other.n_components === size);
+  }
+  if (key !== "ArrowUp" && key !== "ArrowDown") return undefined;
+  const column = known.filter((other) => other.n_components === row.n_components).sort((a, b) => a.bic - b.bic);
+  return column[column.indexOf(row) + (key === "ArrowUp" ? 1 : -1)];
+}
+
 export class Selection {
   /** @param {() => object} request  @param {(row: object) => void} onChoose  @param {(error: Error) => void} onProblem */
   constructor(request, onChoose, onProblem) {
@@ -36,6 +47,7 @@ export class Selection {
     this.turn = 0;
     byId("search").addEventListener("click", () => this.search());
     byId("cancel").addEventListener("click", () => this.stop("Cancelled; what was found so far is shown."));
+    byId("save-comparison").addEventListener("click", () => this.report());
     new ResizeObserver(() => this.redraw()).observe(byId("chart"));
   }
 
@@ -49,7 +61,7 @@ export class Selection {
   stop(words) {
     this.turn += 1;
     byId("searched").textContent = words;
-    byId("progress").hidden = byId("cancel").hidden = true;
+    byId("progress").hidden = byId("cancel").hidden = byId("save-comparison").hidden = true;
     byId("search").disabled = false;
   }
 
@@ -69,11 +81,27 @@ export class Selection {
         done = found.rows.length === found.total;
       }
       this.stop("Done.");
+      this.finished = search;
+      byId("save-comparison").hidden = false;
     } catch (error) {
       if (turn !== this.turn) return;
       this.stop("");
       this.onProblem(error);
     }
+  }
+
+  /** Save the report of the finished search. */
+  async report() {
+    byId("save-comparison").disabled = true;
+    byId("searched").textContent = "Writing the report …";
+    try {
+      const { content } = await ask("search-report", { search: this.finished });
+      save("report.html", content, "text/html");
+    } catch (error) {
+      this.onProblem(error);
+    }
+    byId("searched").textContent = "Done.";
+    byId("save-comparison").disabled = false;
   }
 
   show({ rows, total, best }) {
@@ -123,6 +151,7 @@ export class Selection {
     const chart = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "group", "aria-label": "BIC over the number of components" });
     chart.append(axes(x, above, sizes, levels(above, highest), box));
     const legend = make("ul", { class: "legend" });
+    this.points = new Map();
     names.forEach((name, at) => {
       const rows = known.filter((row) => row.covariance_type === name);
       const group = draw("g", { class: `line colour-${at % LINES} dash-${Math.floor(at / LINES)}` });
@@ -134,18 +163,21 @@ export class Selection {
     byId("chart").replaceChildren(chart, legend);
   }
 
-  /** A point of the chart, which can be clicked, or reached with Tab and chosen with Enter. */
+  /** A point of the chart: clicked, or reached with Tab and the arrows and chosen with Enter. */
   point(row, x, y, mark, isBest) {
     const label = `${named(row)}: BIC ${written(row.bic, 1)}, ${row.status}${isBest ? ", the best" : ""}`;
-    const point = draw("g", { class: `point ${row.status === "collapsed" ? "hollow" : ""}`, tabindex: 0, role: "button", "aria-label": label });
+    const point = draw("g", { class: `point ${row.status === "collapsed" ? "hollow" : ""}`, tabindex: isBest ? 0 : -1, role: "button", "aria-label": label });
     point.append(draw("title", {}, label), draw("circle", { class: "target", cx: x, cy: y, r: 12 }));
     if (isBest) point.append(draw("circle", { class: "ring", cx: x, cy: y, r: 9 }));
     point.append(draw("path", { class: "mark", d: mark(x, y) }));
     point.addEventListener("click", () => this.onChoose(row));
+    this.points.set(row, point);
     point.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
+      const next = this.points.get(beside(event.key, row, this.found.known));
+      if (event.key === "Enter" || event.key === " ") this.onChoose(row);
+      else if (next) next.focus();
+      else return;
       event.preventDefault();
-      this.onChoose(row);
     });
     return point;
   }

@@ -1,7 +1,7 @@
 /** The left panel: what is chosen, read from the page and written to it. */
 
 import { byId, make } from "./elements.js";
-import { MCLUST, SKLEARN } from "./structures.js";
+import { CANDIDATES, MCLUST, SKLEARN } from "./structures.js";
 
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`);
 
@@ -15,9 +15,11 @@ export function prepare({ bundled, given, limits }) {
   const group = (label, names) =>
     make("optgroup", { label }, ...names.map(([name, words]) => make("option", { value: name }, `${name}: ${words}`)));
   byId("structure").replaceChildren(group("as in scikit-learn", SKLEARN), group("as in mclust", MCLUST));
-  const box = (checked) => ([name, words]) =>
-    make("label", {}, make("input", { type: "checkbox", name: "candidate", value: name, checked }), ` ${name} `, make("small", {}, words));
-  byId("structures").replaceChildren(...SKLEARN.map(box(true)), ...MCLUST.map(box(false)));
+  const box = ([name, words], at) => {
+    const input = make("input", { type: "checkbox", name: "candidate", value: name, checked: at < SKLEARN.length });
+    return make("label", {}, input, ` ${name} `, make("small", {}, words));
+  };
+  byId("structures").replaceChildren(...CANDIDATES.map(box));
 }
 
 /** Show a table that the server holds, with its first columns chosen. */

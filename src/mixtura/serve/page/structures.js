@@ -1,10 +1,10 @@
 /** The structures of covariance matrices, with what they mean. */
 
 export const SKLEARN = [
-  ["full", "each its own ellipse"],
-  ["tied", "one ellipse shared"],
-  ["diag", "along the axes"],
-  ["spherical", "round, each its own size"],
+  ["full", "each its own ellipse (VVV)"],
+  ["tied", "one ellipse shared (EEE)"],
+  ["diag", "along the axes (VVI)"],
+  ["spherical", "round, own size (VII)"],
 ];
 
 const VOLUME = { E: "equal size", V: "own size" };
@@ -22,3 +22,7 @@ function meaning(code) {
 }
 
 export const MCLUST = CODES.map((code) => [code, meaning(code)]);
+
+/** One name of each: four codes say the same as scikit-learn's names. */
+const TWINS = ["VVV", "EEE", "VVI", "VII"];
+export const CANDIDATES = [...SKLEARN, ...MCLUST.filter(([code]) => !TWINS.includes(code))];
