@@ -1,6 +1,6 @@
 """The measurements behind the design notes.
 
-    python docs/design/measure.py [pivot] [penalty] [stopping] [starts]
+    python docs/design/measure.py [pivot] [penalty] [stopping] [starts] [acceleration]
 
 Some minutes for all of them on one core.
 """
@@ -13,6 +13,13 @@ import numpy as np
 from sklearn.mixture import GaussianMixture as ScikitLearn
 
 from mixtura import GaussianMixture, load_dataset
+from mixtura.acceleration import Automatic
+from mixtura.data import Rows
+from mixtura.em import em
+from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
+from mixtura.families.gaussian import Gaussian
+from mixtura.models.mixture import Mixture
 
 SETS = {name: load_dataset(name).values for name in ("old-faithful", "iris")}
 
@@ -106,8 +113,56 @@ def starts():
             print(f"  {start:17s} {hits:2d} of {len(values)}")
 
 
+def acceleration():
+    """0012: passes over the data to a tolerance of 1e-8, of EM and accelerated."""
+    passes = {None: 0, Automatic(): 0}
+    for model, rows, params in slow_problems():
+        for how in passes:
+            seen = []
+
+            def counted(e_step, data, seen=seen):
+                seen.append(1)
+                return IN_MEMORY(e_step, data)
+
+            settings = {"tol": 1e-8, "max_iter": 20_000, "executor": counted}
+            em(model, rows, params, acceleration=how, **settings)
+            passes[how] += len(seen)
+    print("\n".join(f"{how}: {count}" for how, count in passes.items()))
+
+
+def slow_problems():
+    """Models, rows and first parameters: two groups that overlap, and real data."""
+    for structure in (Full(), Diagonal(), Spherical()):
+        for seed in range(3):
+            rng = np.random.default_rng(seed)
+            X = np.vstack([rng.normal(size=(500, 2)), rng.normal(size=(500, 2))])
+            X[500:] += [1.5, 1.0]
+            X -= X.mean(axis=0)
+            far = (X @ [1.0, 0.5] > 0).astype(float)
+            yield first(structure, X, np.column_stack([far, 1 - far]))
+    for name, n_components in (
+        ("old-faithful", 3),
+        ("old-faithful", 4),
+        ("iris", 4),
+        ("iris", 5),
+        ("lecture-15-2d", 5),
+    ):
+        X = load_dataset(name).values
+        X = (X - X.mean(axis=0)) / X.std(axis=0)
+        for structure in (Full(), Tied(), Diagonal()):
+            rng = np.random.default_rng(1)
+            yield first(structure, X, rng.dirichlet(np.ones(n_components), size=len(X)))
+
+
+def first(structure, X, responsibilities):
+    """Model, rows, and the parameters that follow from responsibilities."""
+    model, rows = Mixture(Gaussian(structure)), Rows(X)
+    return model, rows, model.from_responsibilities(rows, responsibilities)
+
+
 def main():
-    known = {"pivot": pivot, "penalty": penalty, "stopping": stopping, "starts": starts}
+    steps = (pivot, penalty, stopping, starts, acceleration)
+    known = {step.__name__: step for step in steps}
     for name in sys.argv[1:] or known:
         print(f"\n{known[name].__doc__}")
         with warnings.catch_warnings():

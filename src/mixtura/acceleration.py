@@ -1,8 +1,9 @@
 """Fewer iterations: extrapolate from past EM steps, and never do worse than EM.
 
 An acceleration works on any model, in the unconstrained vector of its parameters.
-Every proposal is judged by its likelihood against the plain EM step from the same
-point, so the objective rises at least as much as EM's would.
+Every proposal is judged by its likelihood against that of the plain EM step from the
+same point, so the objective rises at least as much as EM's would. The E-step at the EM
+step is not wasted: it gives one EM step more to extrapolate from.
 """
 
 from abc import ABC, abstractmethod
@@ -52,6 +53,56 @@ class Stepper(ABC):
     def remaining(self, trace: Sequence[float]) -> float:
         """Estimate how much the objective still rises, in nats."""
         return accelerated_remaining_gain(trace)
+
+
+class TwoSteps(NamedTuple):
+    """An EM step from a point, evaluated, and one more from there if there is one.
+
+    Parameters
+    ----------
+    first : Point
+        The EM step.
+    second : object
+        Parameters of the EM step from there, not evaluated.
+    path : tuple of three ndarrays
+        The vectors of the point and of the two steps.
+    """
+
+    first: Point
+    second: Any
+    path: tuple[Array, Array, Array]
+
+    @classmethod
+    def of(cls, model: LatentModel, e_step: EStep, point: Point) -> "TwoSteps":
+        """Take them, with one pass over the data."""
+        params = model.m_step(point.params, point.statistics)
+        first = Point(params, e_step(params))
+        try:
+            second = model.m_step(params, first.statistics)
+        except DegenerateComponentError:
+            second = params  # the next step will tell, if that is where it goes
+        path = (
+            model.unconstrained(point.params),
+            model.unconstrained(params),
+            model.unconstrained(second),
+        )
+        return cls(first, second, path)
+
+    def or_better(
+        self, model: LatentModel, e_step: EStep, proposal: Array
+    ) -> tuple[Point, bool]:
+        """Return the better of the first step and a proposal, and whether it is new."""
+        try:
+            # A proposal may lie anywhere; what is not a number loses below.
+            with np.errstate(all="ignore"):
+                params = model.constrained(proposal, self.second)
+                candidate = Point(params, e_step(params))
+            level = candidate.statistics.log_likelihood
+        except (DegenerateComponentError, np.linalg.LinAlgError):
+            return self.first, False
+        if np.isfinite(level) and level > self.first.statistics.log_likelihood:
+            return candidate, True
+        return self.first, False
 
 
 class Acceleration(ABC):
@@ -111,13 +162,11 @@ class _AndersonStepper(Stepper):
 
     def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
         """Mix the last EM steps; after a refusal, begin a new memory."""
-        plain = model.m_step(point.params, point.statistics)
-        self.origins.append(model.unconstrained(point.params))
-        self.images.append(model.unconstrained(plain))
-        if len(self.images) < 2:
-            return Point(plain, e_step(plain))
+        steps = TwoSteps.of(model, e_step, point)
+        self.origins += steps.path[:2]
+        self.images += steps.path[1:]
         proposal = anderson_mixture(np.array(self.origins), np.array(self.images))
-        chosen, accepted = safeguarded(model, e_step, point, plain, proposal)
+        chosen, accepted = steps.or_better(model, e_step, proposal)
         self.refused = not accepted
         if self.refused:
             self.origins.clear()
@@ -141,7 +190,7 @@ def anderson_mixture(origins: Array, images: Array) -> Array:
 
 @dataclass(frozen=True)
 class Squarem(Acceleration):
-    r"""Squared extrapolation, one after every other EM step.
+    r"""Squared extrapolation from two EM steps.
 
     With :math:`r = \theta_1 - \theta_0` and :math:`v = (\theta_2 - \theta_1) - r` for
     two EM steps from :math:`\theta_0`, take
@@ -161,21 +210,13 @@ class Squarem(Acceleration):
 
 class _SquaremStepper(Stepper):
     def __init__(self) -> None:
-        self.origin: Array | None = None
         self.longest = FIRST_STRETCH
 
     def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
-        """Take an EM step, then an extrapolated one, in turn."""
-        plain = model.m_step(point.params, point.statistics)
-        here = model.unconstrained(point.params)
-        if self.origin is None:
-            self.origin = here
-            return Point(plain, e_step(plain))
-        proposal, stretch = squared_step(
-            self.origin, here, model.unconstrained(plain), self.longest
-        )
-        self.origin = None
-        chosen, accepted = safeguarded(model, e_step, point, plain, proposal)
+        """Extrapolate as far as it is worth while."""
+        steps = TwoSteps.of(model, e_step, point)
+        proposal, stretch = squared_step(*steps.path, self.longest)
+        chosen, accepted = steps.or_better(model, e_step, proposal)
         if not accepted:
             self.longest = max(stretch / STRETCH, FIRST_STRETCH)
         elif stretch == self.longest:
@@ -225,7 +266,7 @@ class Automatic(Acceleration):
 
     memory: int = 10
     rate: float = 0.9
-    patience: int = 8
+    patience: int = 2
 
     def start(self) -> Stepper:
         """Begin a run."""
@@ -260,31 +301,3 @@ class _AutomaticStepper(Stepper):
         if self.squarem is None:
             return remaining_gain(trace)
         return accelerated_remaining_gain(trace)
-
-
-def safeguarded(
-    model: LatentModel, e_step: EStep, point: Point, plain: Any, proposal: Array
-) -> tuple[Point, bool]:
-    """Return the better of a proposal and the plain EM step, and whether it is new.
-
-    The bound at the plain step costs no pass over the data. Where EM is linear its
-    likelihood gains at most twice what the bound does, so a proposal that gains more
-    than that beats it; otherwise both are evaluated.
-    """
-    here = point.statistics.log_likelihood
-    bound = model.expected_log_joint(plain, point.statistics)
-    bound_gain = bound + point.statistics.entropy - here
-    try:
-        # A proposal may lie anywhere; what is not a number loses below.
-        with np.errstate(all="ignore"):
-            params = model.constrained(proposal, plain)
-            candidate = Point(params, e_step(params))
-        level = candidate.statistics.log_likelihood
-    except (DegenerateComponentError, np.linalg.LinAlgError):
-        level = -np.inf
-    if np.isfinite(level) and level - here > 2 * max(bound_gain, 0.0):
-        return candidate, True
-    fallback = Point(plain, e_step(plain))
-    if np.isfinite(level) and level > fallback.statistics.log_likelihood:
-        return candidate, True
-    return fallback, False
