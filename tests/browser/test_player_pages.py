@@ -35,6 +35,16 @@ def test_nothing_is_wider_than_the_screen(page, make, width):
         assert rect["x"] + rect["width"] <= box["x"] + box["width"]
 
 
+@pytest.mark.parametrize("width", [360, 760, 1100])
+def test_nothing_jumps_while_it_plays(page, recording, width):
+    player = Player(page(player_page(recording), width=width))
+    places = set()
+    for index in range(4):
+        player.seek(index)
+        places.add((player.one(".curve").rect["y"], player.one("dl").rect["y"]))
+    assert len(places) == 1
+
+
 def contrast(one, other):
     """Ratio of the brightness of two CSS colours (WCAG)."""
 

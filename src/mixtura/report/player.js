@@ -397,7 +397,7 @@ button.play { background: var(--accent); border-color: var(--accent); color: var
 button.play svg { stroke-width: 0; }
 input[type="range"] { flex: 1 1 120px; min-width: 0; accent-color: var(--accent); height: 24px; margin: 0; }
 output { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
-.said { margin: 0 0 12px; min-height: 5.9em; }
+.said { margin: 0 0 12px; min-height: 9em; }
 .said b { display: block; font-size: 16px; }
 h3 { font-size: 13px; font-weight: 650; margin: 0; }
 .over { display: flex; justify-content: space-between; align-items: center; gap: 8px; margin-bottom: 4px; }
@@ -411,6 +411,9 @@ h3 { font-size: 13px; font-weight: 650; margin: 0; }
   .sums { column-gap: 5px; }
   .sums dt { font-size: 11px; }
   .sums dd { font-size: 13px; }
+}
+@container (min-width: 900px) {
+  .said { min-height: 7.6em; }
 }
 @container (min-width: 720px) {
   .player:not(.compact) .body { grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr); gap: 24px; }
