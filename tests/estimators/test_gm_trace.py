@@ -62,6 +62,20 @@ class TestTheTrace:
         never_falls(np.array(model.lower_bounds_) * N, N)
         assert model.converged_
 
+    def test_of_hard_em_does_not_pass_for_the_log_likelihood(
+        self, covariance_type, seed
+    ):
+        X = clusters(seed, spread=1.0)
+        model = GaussianMixture(
+            3,
+            covariance_type=covariance_type,
+            algorithm="hard",
+            init_params="random_from_data",
+            random_state=seed,
+        ).fit(X)
+        assert model.lower_bound_ < model.score(X) - 1e-3
+        assert abs(model.log_likelihood_ - N * model.score(X)) < 1e-9
+
     def test_never_falls_with_weights_and_labels(self, covariance_type, seed):
         rng = np.random.default_rng(seed)
         weights, labels = rng.uniform(0.1, 3, size=N), np.full(N, -1)

@@ -22,6 +22,7 @@ from mixtura.estimators.fitting.robust_fit import RobustProblem
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.families.covariance_structure import Covariance
 from mixtura.kernels.threads import using_threads
+from mixtura.trace.sampled import SampledRows
 
 ACCELERATIONS: dict[str, Acceleration] = {
     "auto": Automatic(),
@@ -290,7 +291,9 @@ class GaussianMixture(FittedGaussianMixture):
             )
         store(self, problem, result, X, sample_weight)
         if self.record:
-            self.trace_ = trace_of(self, problem, result, progress.path, rows)
+            sample = SampledRows.of(rows)
+            outcome = result.message, result.converged
+            self.trace_ = trace_of(self, problem, progress.path, sample, outcome)
         self.labels_ = self._labels(X, np.int32)
         if labels is not None:
             known = np.asarray(labels) != UNKNOWN

@@ -191,11 +191,14 @@ class Problem:
         objectives = np.array(result.log_likelihoods) / self.n_counted
         return (objectives + self.bound_offset).tolist()
 
-    def total(self, result: EMResult) -> float:
-        """Log-likelihood in nats in the caller's units, without any penalty."""
-        if isinstance(self.family.constraint, Ridge):
-            return self.log_likelihood(result.params)
-        return result.log_likelihood - self.log_volume
+    def total(self, result: EMResult, climbed: bool) -> float:
+        """Log-likelihood in nats in the caller's units, without any penalty.
+
+        It is known already if it is what EM `climbed`.
+        """
+        if climbed and not isinstance(self.family.constraint, Ridge):
+            return result.log_likelihood - self.log_volume
+        return self.log_likelihood(result.params)
 
     def log_likelihood(self, params: MixtureParams) -> float:
         """Log-likelihood in nats in the caller's units, without any penalty."""

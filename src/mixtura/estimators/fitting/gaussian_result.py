@@ -6,7 +6,6 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array
-from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome
 from mixtura.estimators.fitting.data_warnings import warn_of_collapse, warn_of_data
 from mixtura.estimators.fitting.gaussian_fit import Problem
@@ -36,7 +35,7 @@ def store(
     bounds = problem.bounds(result)
     estimator.lower_bounds_ = bounds[1:] or bounds
     estimator.lower_bound_ = bounds[-1]
-    estimator.log_likelihood_ = problem.total(result)
+    estimator.log_likelihood_ = problem.total(result, estimator.algorithm != "hard")
     # A first step that only rounding undid was made, and its bound is reported.
     estimator.n_iter_ = max(result.n_iter, min(estimator.max_iter, 1))
     estimator.converged_ = result.converged
@@ -51,25 +50,36 @@ def store(
             estimator.trim_threshold_ = border
 
 
-def trace_of(
-    estimator: Any, problem: Problem, result: EMResult, path: Records, rows: Rows
-) -> EMTrace:
-    """Return the recorded path of a fit, in the user's units."""
+def column_names(estimator: Any, problem: Problem) -> list[str]:
+    """Return the names that the columns had, or make some."""
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
-        names = [f"x{j}" for j in range(rows.n_features)]
+        names = [f"x{j}" for j in range(problem.data.n_features)]
+    return [str(name) for name in names]
+
+
+def trace_of(
+    estimator: Any,
+    problem: Problem,
+    records: Records,
+    sample: SampledRows,
+    outcome: tuple[str, bool],
+) -> EMTrace:
+    """Return the recorded half-steps of a fit, in the user's units.
+
+    The outcome is why it stopped, and whether it converged.
+    """
     offset = problem.n_counted * problem.bound_offset
     return EMTrace(
-        path,
+        records,
         problem.fitted,
         ScaledUnits(problem.units, problem.family.structure, offset),
-        SampledRows.of(rows),
+        sample,
         About(
-            tuple(map(str, names)),
+            tuple(column_names(estimator, problem)),
             estimator.algorithm,
             estimator.covariance_type,
-            result.message,
-            result.converged,
+            *outcome,
         ),
     )
 

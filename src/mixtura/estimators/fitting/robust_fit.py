@@ -237,7 +237,7 @@ class RobustProblem(Problem):
         )
         return -self.units.log_volume - jacobian / self.n_counted
 
-    def total(self, result: EMResult) -> float:
+    def total(self, result: EMResult, climbed: bool) -> float:
         """Log-likelihood of the kept rows in nats, in the caller's units."""
         family: Family = Gaussian(self.family.structure)
         if isinstance(self.extras.mixture.family, WithNoise):

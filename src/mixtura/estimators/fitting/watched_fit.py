@@ -11,13 +11,11 @@ from mixtura.em import Ascent, EMResult, EMStep, Outcome, em_steps
 from mixtura.estimators import checks
 from mixtura.estimators.fitting.data_warnings import warn_of_collapse, warn_of_data
 from mixtura.estimators.fitting.gaussian_fit import Problem
-from mixtura.estimators.fitting.gaussian_result import store
+from mixtura.estimators.fitting.gaussian_result import column_names, store, trace_of
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.kernels.threads import using_threads
 from mixtura.trace.em_trace import EMTrace
-from mixtura.trace.frames import ScaledUnits
-from mixtura.trace.half_step import About
 from mixtura.trace.records import Record
 from mixtura.trace.sampled import SampledRows
 
@@ -131,26 +129,18 @@ class WatchedFit:
 
     def warn(self, params: Any) -> None:
         """Warn of what in the data or in these parameters makes a fit degenerate."""
-        warn_of_data(self.problem, self.estimator.n_components, list(self._names))
+        names = column_names(self.estimator, self.problem)
+        warn_of_data(self.problem, self.estimator.n_components, names)
         warn_of_collapse(self.problem, params)
 
     def trace(self, steps: Sequence[EMStep]) -> EMTrace:
         """Return some of the steps that were yielded, in the user's units."""
-        problem, estimator = self.problem, self.estimator
-        offset = problem.n_counted * problem.bound_offset
-        about = About(
-            self._names,
-            estimator.algorithm,
-            estimator.covariance_type,
-            self.message,
-            self.outcome is Outcome.CONVERGED,
-        )
-        return EMTrace(
+        return trace_of(
+            self.estimator,
+            self.problem,
             tuple(Record.of(step, step.iteration) for step in steps),
-            problem.model,
-            ScaledUnits(problem.units, problem.family.structure, offset),
             self._shown,
-            about,
+            (self.message, self.outcome is Outcome.CONVERGED),
         )
 
     def model_at(self, params: Any, iteration: int) -> Any:
@@ -180,10 +170,3 @@ class WatchedFit:
         )
         store(model, self.problem, result, self._X, None)
         return model
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        names = getattr(self.estimator, "feature_names_in_", None)
-        if names is None:
-            names = [f"x{j}" for j in range(self._X.shape[1])]
-        return tuple(map(str, names))
