@@ -24,9 +24,7 @@ def watch_part(subject: Subject, evidence: Evidence) -> Element | None:
     trace = run.trace_
     shown = subject.telling_columns(PLAYER_COLUMNS)
     steps = _half_steps(subject, len(shown))
-    recording = trace.recording(
-        columns=shown, max_points=MOST_POINTS, max_steps=steps, title=" "
-    )
+    recording = trace.recording(columns=shown, max_points=MOST_POINTS, max_steps=steps)
     names = distinct(subject.names)
     recording["columns"] = [names[j] for j in shown]
     start = "rows drawn at random" if subject.n_components > 1 else "the whole data"

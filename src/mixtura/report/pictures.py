@@ -19,6 +19,9 @@ from mixtura.report.svg import SETTINGS, svg_element
 MOST_COLUMNS = 4
 """Columns in a grid of pairs; more would be too small to read."""
 
+WORTH_A_PICTURE = 0.01
+"""Largest uncertainty of any row below which all points would look alike."""
+
 MOST_MARKS = 1200
 """Points of all panels together that are drawn as vectors; more become an image."""
 
@@ -80,7 +83,7 @@ def _classification(subject: Subject, shown: list[int]) -> Element:
         MixtureDisplay.from_estimator, kind=kind, sample_weight=subject.weights
     )
     picture = _picture(subject, shown, "classification", make)
-    return figure(picture, caption, component_key(subject), grid=len(shown))
+    return figure(picture, caption, component_key(subject), grid=_grid(shown))
 
 
 def _density(subject: Subject, shown: list[int]) -> Element:
@@ -91,10 +94,17 @@ def _density(subject: Subject, shown: list[int]) -> Element:
         "Density of the mixture: the smallest regions that hold 50 %, 90 % and 99 % of "
         "the probability, the darkest the densest."
     )
-    return figure(_picture(subject, shown, "density", make), caption, grid=len(shown))
+    return figure(_picture(subject, shown, "density", make), caption, grid=_grid(shown))
 
 
 def _uncertainty(subject: Subject, shown: list[int]) -> Element:
+    largest = float(1 - subject.responsibilities.max(axis=1).min())
+    if largest < WORTH_A_PICTURE:
+        return tag(
+            "p",
+            "The component of no row is in doubt: every one has a probability of more "
+            f"than {100 * (1 - WORTH_A_PICTURE):g} %.",
+        )
     is_map = len(shown) <= 2
     make = partial(
         UncertaintyDisplay.from_estimator, kind="map" if is_map else "ranked"
@@ -126,6 +136,11 @@ def _picture(
         for scatter in display.scatters_:
             scatter.set_rasterized(is_crowd)
         return svg_element(display.figure_, name, _label(name, names, shown))
+
+
+def _grid(shown: list[int]) -> int:
+    """Panels side by side."""
+    return len(shown) if len(shown) > 2 else 1
 
 
 def _label(name: str, names: list[str], shown: list[int]) -> str:
