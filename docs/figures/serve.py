@@ -17,7 +17,7 @@ from PIL import Image
 from mixtura.serve.app import App
 from mixtura.serve.server import PageServer
 
-SIZE = {"width": 1180, "height": 760}
+SIZE = {"width": 1180, "height": 800}
 HALF_STEPS = 11
 
 
@@ -35,7 +35,7 @@ def photograph(path):
                     browser.find_element("id", "step").click()
                 wait_for(browser, HALF_STEPS + 1)
                 picture = Image.open(BytesIO(browser.get_screenshot_as_png()))
-                picture.convert("RGB").quantize(128).save(path, optimize=True)
+                picture.convert("RGB").quantize(256).save(path, optimize=True)
         finally:
             server.shutdown()
             thread.join()

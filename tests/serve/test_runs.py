@@ -303,3 +303,14 @@ def test_points_to_click_at_have_no_half_steps(client, geyser):
     assert answer["recording"]["steps"] == []
     assert np.shape(answer["recording"]["points"]) == (272, 1)
     json.dumps(answer, allow_nan=False)
+
+
+def test_too_large_a_report_is_refused_with_a_way_out():
+    rows = np.random.default_rng(0).normal(size=(200_000, 6))
+    held = HeldTable("many", Table(rows, tuple("abcdef")))
+    with running(App(given=held)) as client:
+        data = client.ask("bundled", name="many")["data"]
+        settings = run_settings(data, columns=list(range(6)))
+        run = client.ask("run", **settings)["run"]
+        words = client.refused("report", {"run": run, "step": 0})
+    assert "mixtura report" in words

@@ -6,6 +6,9 @@ from mixtura._types import IntArray
 from mixtura.datasets import dataset_names, describe_dataset
 from mixtura.serve.held_table import HeldTable
 
+MAX_WORK = 2_000_000
+"""Rows times columns times components; more takes minutes, and all else waits."""
+
 
 def report_html(estimator: Any, held: HeldTable, positions: IntArray, seed: int) -> str:
     """Write the report of a fit as one HTML file.
@@ -18,7 +21,18 @@ def report_html(estimator: Any, held: HeldTable, positions: IntArray, seed: int)
     positions : ndarray of int
     seed : int
         Of the new starts that the fit is compared with.
+
+    Raises
+    ------
+    ValueError
+        If the fit is too large to be reported while a page waits.
     """
+    model = getattr(estimator, "best_estimator_", estimator)
+    if held.table.n_rows * len(positions) * model.n_components > MAX_WORK:
+        raise ValueError(
+            "The report of so many rows takes minutes. Choose fewer columns, or write "
+            "it on the command line: mixtura report --help."
+        )
     import matplotlib
 
     matplotlib.use("Agg")

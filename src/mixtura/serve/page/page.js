@@ -22,7 +22,7 @@ const selection = new Selection(
   (error) => complain(error),
 );
 
-const own = new Map(); // tables that the reader gave, by name
+const own = new Map(); // files that the reader gave, by the name of their table
 
 const isByClick = () => document.querySelector('input[name="start"]:checked').value === "click";
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -169,7 +169,11 @@ function take(table) {
   return reset();
 }
 
-const open = (name) => attempt(async () => take(own.get(name) ?? (await ask("bundled", { name }))));
+/** Open a table by its name; a file is read again, for the server may have forgotten it. */
+function open(name) {
+  if (own.has(name)) return read(own.get(name));
+  return attempt(async () => take(await ask("bundled", { name })));
+}
 
 function read(file) {
   return attempt(async () => {
@@ -179,7 +183,7 @@ function read(file) {
     }
     say(`Reading ${file.name} …`);
     const table = await upload(file);
-    own.set(table.name, table);
+    own.set(table.name, file);
     take(table);
   });
 }
