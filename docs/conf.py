@@ -74,7 +74,7 @@ html_copy_source = False
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_align": "left",
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
@@ -83,7 +83,7 @@ html_theme_options = {
     "pygments_dark_style": "monokai",
 }
 html_sidebars = {
-    page: [] for page in ("index", "quickstart", "scikit-learn", "accuracy")
+    page: [] for page in ("index", "quickstart", "accuracy", "benchmarks")
 }
 
 
