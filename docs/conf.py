@@ -82,9 +82,7 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "monokai",
 }
-html_sidebars = {
-    page: [] for page in ("index", "quickstart", "accuracy", "benchmarks")
-}
+html_sidebars = {page: [] for page in ("index", "quickstart", "accuracy", "benchmarks")}
 
 
 def inline_math(translator, node):
