@@ -3,11 +3,15 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 
+import mixtura.report
 from mixtura.plot.colours import PALETTE
 from mixtura.report.player import (
+    EXPORTS,
+    PARTS,
     player_frame,
     player_html,
     player_module,
@@ -61,6 +65,17 @@ def test_a_frame_is_one_element_that_holds_the_page(recording):
 def test_the_script_may_stand_in_a_page():
     script = player_script()
     assert not re.search("</script|<!--|^(im|ex)port", script, re.M | re.I)
+
+
+def test_all_parts_become_one_module_that_imports_nothing():
+    folder = Path(mixtura.report.__file__).parent / "em_player"
+    assert sorted(f"{part}.js" for part in PARTS) == sorted(
+        path.name for path in folder.iterdir()
+    )
+    joints = re.findall(r"^(?:im|ex)port.*", player_module(), re.MULTILINE)
+    assert joints == [EXPORTS]
+    names = re.findall(r"^(?:const|function) (\w+)", player_module(), re.MULTILINE)
+    assert len(names) == len(set(names)) > 40
 
 
 def test_nothing_is_fetched(recording):

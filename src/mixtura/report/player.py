@@ -1,6 +1,7 @@
 """The EM player as HTML: a fragment, a page, a frame; none fetches anything."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -9,6 +10,24 @@ from typing import Any
 
 FORMAT, VERSION = "mixtura-recording", 1
 EXPORTS = "export { createPlayer, mountAll };"
+PARTS = (
+    "numbers",
+    "colours",
+    "geometry",
+    "scales",
+    "recording",
+    "words",
+    "elements",
+    "style",
+    "axes",
+    "picture",
+    "curve",
+    "view",
+    "player",
+)
+
+# A line that imports from a part or exports to one; in one module there is no need.
+JOINTS = re.compile(r"^import .*\n|^export (?=const |function )", re.MULTILINE)
 FRAME_HEIGHT = 640
 
 # An end tag, a comment or an entity would end or change the script around the data.
@@ -43,7 +62,7 @@ if (window.frameElement) {
 
 @cache
 def player_module() -> str:
-    """Return the EM player as the text of an ES module.
+    """Return the EM player as the text of one ES module.
 
     Returns
     -------
@@ -55,7 +74,9 @@ def player_module() -> str:
     >>> "function createPlayer(" in player_module()
     True
     """
-    return files("mixtura.report").joinpath("player.js").read_text(encoding="utf-8")
+    folder = files("mixtura.report").joinpath("em_player")
+    parts = (folder.joinpath(f"{part}.js").read_text("utf-8") for part in PARTS)
+    return "\n".join(JOINTS.sub("", part) for part in parts)
 
 
 @cache

@@ -14,6 +14,7 @@ from mixtura import __version__
 from mixtura.datasets import dataset_names, describe_dataset
 from mixtura.io import json_checks as check
 from mixtura.io.model_file import save_model
+from mixtura.report.player import player_module
 from mixtura.serve.em_run import EMRun, blank_recording
 from mixtura.serve.held_table import (
     MAX_BYTES,
@@ -76,8 +77,7 @@ def page_files() -> dict[str, Answer]:
         for folder in folders
         for entry in folder.iterdir()
     }
-    player = files("mixtura.report") / "player.js"
-    found["player.js"] = Answer(player.read_bytes(), TYPES[".js"])
+    found["player.js"] = Answer(player_module().encode(), TYPES[".js"])
     found[""] = found.pop("page.html")
     return found
 
