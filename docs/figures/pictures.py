@@ -10,15 +10,23 @@ import matplotlib
 
 matplotlib.use("Agg")
 import numpy as np
+from make import three_cases
+from sklearn.datasets import load_wine
 
 from mixtura import (
     AnimationDisplay,
     GaussianMixture,
+    KMeansDisplay,
+    LoadingsDisplay,
     ProjectionDisplay,
     ResponsibilityDisplay,
     ResponsibilityHeatmapDisplay,
+    StateSequenceDisplay,
     load_dataset,
 )
+from mixtura.families.covariance import Full
+from mixtura.families.gaussian import Gaussian
+from mixtura.models.hidden_markov import HiddenMarkov, HiddenMarkovParams
 
 IRIS = load_dataset("iris")
 UNITS = [f"{name.replace('_', ' ')} (cm)" for name in IRIS.names]
@@ -50,10 +58,52 @@ def projection():
     return ProjectionDisplay.from_estimator(model, IRIS.values, feature_names=UNITS)
 
 
+def k_means():
+    """k-means cuts a large cluster in pieces, EM does not."""
+    _, _, truth = three_cases().values()
+    X, component = truth.sample(900, random_state=0)
+    model = GaussianMixture(3, random_state=0).fit(X)
+    return KMeansDisplay.from_estimator(
+        model, X, y=component, feature_names=["length (cm)", "width (cm)"]
+    )
+
+
+def states():
+    """The states of a simulated river, and how sure they are."""
+    family = Gaussian(Full())
+    model = HiddenMarkov(family)
+    stay = np.array([[0.95, 0.04, 0.01], [0.03, 0.94, 0.03], [0.02, 0.08, 0.9]])
+    means = np.array([[1.6, 1.5], [2.5, 2.1], [3.4, 1.7]])
+    covariances = np.tile(np.diag([0.16, 0.09]), (3, 1, 1))
+    components = family.params(means, covariances)
+    params = HiddenMarkovParams(np.full(3, 1 / 3), stay, components)
+    X, _ = model.sample(params, 200, np.random.default_rng(3))
+    return StateSequenceDisplay.from_params(
+        model,
+        params,
+        X,
+        times=np.arange(200) / 4,
+        time_name="time (hours)",
+        feature_names=["flow (m³/s)", "level (m)"],
+    )
+
+
+def loadings():
+    """Two factors of the wines of each component."""
+    wine = load_wine()
+    model = GaussianMixture(3, covariance_type="factors:2", random_state=0)
+    names = [name.replace("_", " ") for name in wine.feature_names]
+    names[11] = "absorbance ratio"
+    return LoadingsDisplay.from_estimator(model.fit(wine.data), feature_names=names)
+
+
 PICTURES = {
     "responsibilities": responsibilities,
     "heat-map": heat_map,
     "projection": projection,
+    "kmeans-and-em": k_means,
+    "states": states,
+    "loadings": loadings,
 }
 
 

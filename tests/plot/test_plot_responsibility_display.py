@@ -9,7 +9,7 @@ from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from mixtura import GaussianMixture, ResponsibilityDisplay, agreement, load_dataset
 from mixtura.plot.colours import blend, component_styles
-from mixtura.plot.panels import lightened
+from mixtura.plot.shares import lightened
 
 draw = ResponsibilityDisplay.from_estimator
 IRIS = load_dataset("iris").values

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mixtura.plot import panels
+from mixtura.plot import panels, shares
 from mixtura.plot.colours import component_styles
 from mixtura.plot.figures import NotebookFigure, tidy
 from mixtura.plot.gaussians import Array
@@ -32,8 +32,6 @@ RESOLUTION = 100
 PLACE = (0.1, 0.13, 0.49, 0.72)
 CURVE_PLACE = (0.71, 0.42, 0.27, 0.38)
 POINT = 16.0
-RUG = 0.1
-"""Height below a density's axis that holds the rows, as a part of the axis."""
 
 MOST_NAMED = 5
 MOST_FPS = 50
@@ -272,12 +270,9 @@ class AnimationDisplay(NotebookFigure):
         panels.draw_sum(ax, curve, 1.0)
         last = curves(self.frames[-1].components, low, high).densities.sum(axis=1)
         top = 1.1 * max(float(bars.heights.max()), float(last.max()))
-        places = -RUG * top * np.random.default_rng(0).uniform(0.3, 1, len(self.points))
-        self._draw_rows(frame, np.column_stack([self.points[:, 0], places]))
-        ax.axhline(0, color="black", linewidth=0.8)
+        self._draw_rows(frame, shares.rug_places(self.points[:, 0], top))
+        shares.floor_at_rug(ax, top)
         ax.set_xlim(low, high)
-        ax.set_ylim(-1.2 * RUG * top, top)
-        ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
         ax.set_xlabel(self.feature_names[0])
         ax.set_ylabel("density")
         tidy(ax)

@@ -16,8 +16,9 @@ from mixtura.plot.colours import component_styles, percent
 from mixtura.plot.figures import NotebookFigure, split_grid, target_axes
 from mixtura.plot.gaussians import Array
 from mixtura.plot.inputs import check_fitted, read_table
-from mixtura.plot.panels import INK, NOISE
+from mixtura.plot.panels import INK
 from mixtura.plot.rows import evenly_spaced, posterior
+from mixtura.plot.shares import NOISE
 
 CALLER = "ResponsibilityHeatmapDisplay.from_estimator"
 PARAMETERS = ("weights_", "means_")

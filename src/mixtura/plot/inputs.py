@@ -90,13 +90,7 @@ def read_table(
     ValueError
         If `X` or `feature_names` has another width than the fitted model.
     """
-    frame = _as_frame(X)
-    if frame is None:
-        found: Sequence[str] | None = None
-        values = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
-    else:
-        found = [str(name) for name in frame.columns]
-        values = _frame_values(frame, caller)
+    values, found = _values_and_names(X, caller)
     width = np.shape(estimator.means_)[1]
     if values.shape[1] != width:
         raise ValueError(
@@ -106,14 +100,52 @@ def read_table(
         )
     if feature_names is None:
         feature_names = getattr(estimator, "feature_names_in_", found)
-    if feature_names is None:
-        feature_names = [f"x{number}" for number in range(width)]
-    if isinstance(feature_names, str) or len(feature_names) != width:
+    return Table(values, checked_names(feature_names, width, caller), X)
+
+
+def read_sequence(X: Any, feature_names: Sequence[str] | None, caller: str) -> Table:
+    """Read rows in their order; one column may come without its axis.
+
+    Raises
+    ------
+    TypeError
+        If a column does not hold numbers.
+    ValueError
+        If there are no rows, or not a name for each column.
+    """
+    if _as_frame(X) is None and np.ndim(X) == 1:
+        X = np.reshape(X, (-1, 1))
+    values, found = _values_and_names(X, caller)
+    names = found if feature_names is None else feature_names
+    return Table(values, checked_names(names, values.shape[1], caller), X)
+
+
+def _values_and_names(X: Any, caller: str) -> tuple[Array, Sequence[str] | None]:
+    frame = _as_frame(X)
+    if frame is None:
+        values = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
+        return values, None
+    return _frame_values(frame, caller), [str(name) for name in frame.columns]
+
+
+def checked_names(
+    names: Sequence[str] | None, width: int, caller: str
+) -> tuple[str, ...]:
+    """Return so many names; x0, x1, ... by default.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many.
+    """
+    if names is None:
+        return tuple(f"x{number}" for number in range(width))
+    if isinstance(names, str) or len(names) != width:
         raise ValueError(
             f"{caller}: feature_names must be a sequence of {width} names, one for "
-            f"each column of X; got {feature_names!r}."
+            f"each column of X; got {names!r}."
         )
-    return Table(values, tuple(str(name) for name in feature_names), X)
+    return tuple(str(name) for name in names)
 
 
 def _as_frame(X: Any) -> Any:

@@ -13,13 +13,13 @@ from mixtura.plot.gaussians import Array
 from mixtura.plot.panels import (
     BARS,
     INK,
-    NOISE,
     STANDARD_DEVIATIONS,
     region_shades,
     uncertain_area,
     uncertain_shade,
 )
 from mixtura.plot.rows import DrawnRows
+from mixtura.plot.shares import NOISE
 from mixtura.plot.summaries import DensityGrid
 
 LEGEND_ROWS = 12
@@ -82,8 +82,11 @@ def uncertainty_handles(size: float) -> list[Artist]:
     ]
 
 
-def wrong_handle(count: int) -> Line2D:
-    """Legend entry of the misclassified rows."""
+def wrong_handle(count: int | None) -> Line2D:
+    """Legend entry of the misclassified rows, counted unless None."""
+    text = "misclassified"
+    if count is not None:
+        text += f" · {count:,} {'row' if count == 1 else 'rows'}"
     return Line2D(
         [],
         [],
@@ -92,7 +95,7 @@ def wrong_handle(count: int) -> Line2D:
         markerfacecolor="none",
         markeredgecolor="black",
         linestyle="none",
-        label=f"misclassified · {count:,} {'row' if count == 1 else 'rows'}",
+        label=text,
     )
 
 
@@ -167,9 +170,13 @@ def ellipse_handle() -> Line2D:
     )
 
 
-def border_handle(*, marginal: bool) -> Line2D:
-    """Legend entry of the borders between components, given all columns or some."""
-    label = "equally probable" + ("\n(given these columns)" if marginal else "")
+def border_handle(*, marginal: bool, near: bool = False) -> Line2D:
+    """Legend entry of the borders between components, given all columns or some.
+
+    With `near` it stands for borders between clusters as well.
+    """
+    label = "equally probable" + (", or near" if near else "")
+    label += "\n(given these columns)" if marginal else ""
     return Line2D([], [], color=INK, linewidth=1.0, label=label)
 
 

@@ -6,10 +6,9 @@ import matplotlib
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.contour import QuadContourSet
-from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, StepPatch
 from numpy.typing import ArrayLike, NDArray
@@ -17,16 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from mixtura.plot.colours import PALETTE, ComponentStyle, blend
 from mixtura.plot.ellipse import covariance_ellipse
 from mixtura.plot.gaussians import Array, GaussianComponents
-from mixtura.plot.plane import ResponsibilityGrid
 from mixtura.plot.summaries import Curves, DensityGrid, Histogram
 
 STANDARD_DEVIATIONS = (1, 2)
 CROWD = 1000
 INK = "0.25"
 BARS = "0.85"
-NOISE = "0.58"
-LIGHT = 0.42
-"""What is left of a colour's distance from white where it fills an area."""
 
 Styles = Sequence[ComponentStyle]
 
@@ -191,60 +186,6 @@ def draw_ellipses(
             ax.add_patch(ellipse)
             ellipses.append(ellipse)
     return ellipses
-
-
-def draw_shares(
-    ax: Axes, grid: ResponsibilityGrid, styles: Styles
-) -> list[PolyCollection]:
-    """Stack the components' shares of 1 over one column; noise is on top, grey."""
-    (x,), shares = grid.axes, grid.values
-    tops = np.cumsum(shares, axis=1)
-    areas: list[PolyCollection] = []
-    for k, style in enumerate(styles):
-        colour, bottom = lightened(style.colour), tops[:, k] - shares[:, k]
-        areas.append(ax.fill_between(x, bottom, tops[:, k], color=colour, linewidth=0))
-        if k:
-            ax.plot(x, bottom, color="white", linewidth=1.2)
-    if grid.has_noise:
-        ax.fill_between(x, tops[:, -1], 1.0, color=NOISE, linewidth=0)
-    ax.set_ylim(0, 1)
-    ax.set_yticks([0, 0.5, 1], ["0", "½", "1"])
-    return areas
-
-
-def draw_mixed_colours(ax: Axes, grid: ResponsibilityGrid, styles: Styles) -> AxesImage:
-    """Colour the plane by the shares of the components, softly."""
-    shares = grid.values
-    colours = lightened(blend(shares.reshape(-1, shares.shape[-1]), styles))
-    (left, right), (bottom, top) = ((x[0], x[-1]) for x in grid.axes)
-    return ax.imshow(
-        colours.reshape(*shares.shape[:2], 3),
-        extent=(left, right, bottom, top),
-        origin="lower",
-        aspect="auto",
-        interpolation="bilinear",
-        zorder=0,
-    )
-
-
-def draw_border(ax: Axes, grid: ResponsibilityGrid, lead: Array) -> QuadContourSet:
-    """Draw where a component's lead over the others is zero."""
-    x, y = grid.axes
-    return ax.contour(
-        x,
-        y,
-        lead,
-        levels=[0.0],
-        colors=INK,
-        linewidths=1.0,
-        linestyles="solid",
-        zorder=3,
-    )
-
-
-def lightened(colours: ArrayLike) -> Array:
-    """Colours closer to white, for areas under points and lines."""
-    return np.asarray(1 - LIGHT * (1 - np.asarray(colours, dtype=np.float64)))
 
 
 def draw_contours(ax: Axes, grid: DensityGrid) -> QuadContourSet:

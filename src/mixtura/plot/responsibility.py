@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from numpy.typing import NDArray
 
-from mixtura.plot import classes, legends, panels
+from mixtura.plot import classes, legends, panels, shares
 from mixtura.plot.classes import KnownClasses
 from mixtura.plot.colours import component_styles
 from mixtura.plot.figures import (
@@ -29,7 +29,7 @@ from mixtura.plot.gaussians import Array, GaussianComponents
 from mixtura.plot.inputs import check_fitted, choose_plane, read_table
 from mixtura.plot.plane import ResponsibilityGrid, responsibility_grid
 from mixtura.plot.rows import DrawnRows, drawn_rows, posterior
-from mixtura.plot.summaries import data_range, view_limits
+from mixtura.plot.summaries import columns_limits
 
 CALLER = "ResponsibilityDisplay.from_estimator"
 PARAMETERS = ("weights_", "means_", "covariances_")
@@ -187,10 +187,7 @@ class ResponsibilityDisplay(NotebookFigure):
         shown = choose_plane(columns, table.names, CALLER)
         components = GaussianComponents.of(estimator).marginal(shown)
         values = table.values[:, shown]
-        limits = [
-            view_limits(components, j, *data_range(components, j, x))
-            for j, x in enumerate(values.T)
-        ]
+        limits = columns_limits(components, values)
         weights = np.ones(len(values))
         rows = drawn_rows(estimator, table, shown, weights, max_points)
         known = None
@@ -267,7 +264,7 @@ class ResponsibilityDisplay(NotebookFigure):
         """Stack the responsibilities, over lanes of the rows."""
         below = split_below(first, 0.12 + 0.08 * len(self.class_styles))
         self.ax_, self.axes_ = first, np.array([first, below], dtype=object)
-        self.areas_ += panels.draw_shares(first, self.grid, self.styles)
+        self.areas_ += shares.draw_shares(first, self.grid, self.styles)
         given = "" if self.n_features == 1 else "\n(given this column)"
         first.set_ylabel(f"responsibility{given}")
         self.scatters_ += panels.draw_points(
@@ -298,11 +295,8 @@ class ResponsibilityDisplay(NotebookFigure):
     def _plot_plane(self, first: Axes) -> None:
         self.axes_ = split_grid(first, [1], [1] * (3 if self.known else 1))[0]
         self.ax_ = self.axes_[len(self.axes_) // 2]
-        self.image_ = panels.draw_mixed_colours(self.ax_, self.grid, self.styles)
-        for lead in self.grid.leads():
-            if lead.min() < 0 < lead.max():
-                border = panels.draw_border(self.ax_, self.grid, lead)
-                self.borders_.append(border)
+        self.image_ = shares.draw_mixed_colours(self.ax_, self.grid, self.styles)
+        self.borders_ += shares.draw_borders(self.ax_, self.grid)
         self._draw_rows(self.ax_)
         if self.known:
             self._plot_beside(self.known)

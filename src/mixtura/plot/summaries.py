@@ -286,3 +286,13 @@ def view_limits(
     top = min(high + allowed, max(high, float((means + 3 * spread).max())))
     margin = 0.03 * (top - bottom)
     return bottom - margin, top + margin
+
+
+def columns_limits(
+    components: GaussianComponents, points: Array
+) -> list[tuple[float, float]]:
+    """Axis limits of each column of the points (n, D), as `view_limits` chooses them."""
+    return [
+        view_limits(components, j, *data_range(components, j, values))
+        for j, values in enumerate(points.T)
+    ]
