@@ -14,6 +14,8 @@ from html_pages import (
     table_with,
 )
 from mixtura import GaussianMixture, GaussianMixtureSearch, Report, load_dataset
+from mixtura.inference.replicates import Stopped
+from mixtura.report import evidence
 from mixtura.report.source import Source
 
 HOSTILE = "<script>alert()</script>"
@@ -238,6 +240,16 @@ def test_the_seed_decides_the_page(faithful):
         Report.from_estimator(model, faithful.values, random_state=5) for _ in "ab"
     )
     assert first.html == second.html
+
+
+def test_a_run_that_is_stopped_is_left_out(faithful, monkeypatch):
+    def stopped(*_):
+        raise Stopped
+
+    monkeypatch.setattr(evidence, "quiet_fit", stopped)
+    model = GaussianMixture(1, random_state=0).fit(faithful.values)
+    page = check_page(Report.from_estimator(model, faithful.values).html)
+    assert "watch" not in [n.attributes["id"] for n in page.all("section")]
 
 
 def test_without_a_seed_the_page_says_so(faithful):

@@ -15,6 +15,7 @@ from mixtura.estimators.judging.refits import quiet_fit
 from mixtura.estimators.judging.restarts import compare_restarts
 from mixtura.estimators.judging.standard_errors import standard_errors
 from mixtura.exceptions import DegenerateDataWarning
+from mixtura.inference.replicates import Stopped
 from mixtura.inference.restarts import Restarts
 from mixtura.inference.standard_errors import StandardErrors
 from mixtura.report.subject import Subject
@@ -136,13 +137,21 @@ def _restarts(subject: Subject, seed: int) -> Restarts | None:
 
 
 def _run(subject: Subject, rng: Rng) -> Any:
+    """Return a fit to be watched; None where that takes too long or is stopped."""
+    if _cells(subject) > CELLS_FOR_A_RUN or subject.model.fixed:
+        return None
+    try:
+        return _recorded(subject, rng)
+    except Stopped:
+        return None
+
+
+def _recorded(subject: Subject, rng: Rng) -> Any:
     """Fit from rough starts until one ends in the mixture of the report.
 
     What is recorded is textbook EM, from the labels of that start in the order of the
     report's components; if no start gets there, from the last of them.
     """
-    if _cells(subject) > CELLS_FOR_A_RUN or subject.model.fixed:
-        return None
     plain = _unstarted(subject).set_params(
         n_init=1, acceleration=None, max_iter=RUN_ITERATIONS, random_state=0
     )
