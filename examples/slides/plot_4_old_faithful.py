@@ -105,6 +105,13 @@ for ax, iteration in zip(grid.flat, (0, 2, 8, last), strict=True):
 plt.show()
 
 # %%
+# The paths of the means, from the empty corners to the clusters:
+
+_, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+trace.plot("means", ax=ax)
+plt.show()
+
+# %%
 # The table behind the player:
 
 table = trace.table()

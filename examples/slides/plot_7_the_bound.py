@@ -121,7 +121,8 @@ for step, theta in zip(walk, thetas, strict=True):
 # In a real fit
 # -------------
 #
-# Old Faithful's waiting times, with all parameters free. The trace of a fit has the log-likelihood and the bound of every half-step.
+# Old Faithful's waiting times, with all parameters free. The same picture along a line through the space of the parameters, from those of an E-step
+# to those that the M-step makes of them:
 
 waiting = load_dataset("old-faithful").values[:, 1:]
 fit = GaussianMixture(
@@ -131,17 +132,12 @@ fit = GaussianMixture(
     acceleration=None,
     record=True,
 ).fit(waiting)
-table = fit.trace_.table()
-at_step = np.arange(13) / 2
-figure, ax = plt.subplots(figsize=(7.6, 4), layout="constrained")
-level, low = table["log_likelihood"][:13], table["elbo"][:13]
-ax.fill_between(at_step, low, level, color="#D55E00", alpha=0.15, lw=0)
-ax.plot(
-    at_step, level, "o-", color="#0072B2", ms=4, label="log p(x | θ)"
-)
-ax.plot(at_step, low, "o-", color="#D55E00", ms=4, label="bound")
-ax.set_xlabel("iteration (E-steps at whole numbers, M-steps between)")
-ax.set_ylabel("nats, summed over 272 rows")
-ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, loc="lower right")
+_, ax = plt.subplots(figsize=(7.6, 4.6), layout="constrained")
+fit.trace_.plot("bound", ax=ax)
+
+# %%
+# And the log-likelihood with the bound over all half-steps: each E-step makes them touch, each M-step raises both.
+
+_, ax = plt.subplots(figsize=(7.6, 5), layout="constrained")
+fit.trace_.plot(ax=ax)
 plt.show()
