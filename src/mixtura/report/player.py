@@ -23,11 +23,12 @@ PARTS = (
     "picture",
     "curve",
     "view",
+    "controls",
     "player",
 )
 
 # A line that imports from a part or exports to one; in one module there is no need.
-JOINTS = re.compile(r"^import .*\n|^export (?=const |function )", re.MULTILINE)
+JOINTS = re.compile(r"^import .*\n|^export (?=const |function |class )", re.MULTILINE)
 FRAME_HEIGHT = 640
 
 # An end tag, a comment or an entity would end or change the script around the data.

@@ -18,11 +18,11 @@
  */
 
 import { componentColours } from "./colours.js";
+import { connect } from "./controls.js";
 import { drawCurve } from "./curve.js";
-import { chooser, icon, make } from "./elements.js";
+import { icon, make } from "./elements.js";
 import { drawMain, highestDensity } from "./picture.js";
 import { frameBetween, frameOf, problemOf, problemOfSteps } from "./recording.js";
-import { SCALES } from "./scales.js";
 import { styleSheet } from "./style.js";
 import { build, drawSums, drawWeights, drawWords, SPEEDS } from "./view.js";
 
@@ -35,14 +35,189 @@ function themeOf(element) {
   return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-/** Show why there is nothing to play. */
-function createProblem(element, shadow, problem) {
-  const view = make("section", { class: "player", role: "alert", "data-theme": themeOf(element) });
-  view.append(make("p", { class: "problem" }, `The EM player cannot show this: ${problem}`));
+/** Put something into a shadow root, and nothing else. */
+function show(shadow, ...shown) {
   shadow.adoptedStyleSheets = [styleSheet()];
-  shadow.replaceChildren(view);
-  const nothing = () => {};
-  return { append: nothing, seek: nothing, play: nothing, pause: nothing, mark: nothing, destroy: () => shadow.replaceChildren(), index: 0, length: 0 };
+  shadow.replaceChildren(...shown);
+}
+
+/** What `createPlayer` returns where there is nothing to play: says why, and does nothing. */
+class Problem {
+  index = 0;
+  length = 0;
+  #shadow;
+
+  constructor(element, shadow, problem) {
+    this.#shadow = shadow;
+    const view = make("section", { class: "player", role: "alert", "data-theme": themeOf(element) });
+    view.append(make("p", { class: "problem" }, `The EM player cannot show this: ${problem}`));
+    show(shadow, view);
+  }
+
+  append() {}
+  seek() {}
+  play() {}
+  pause() {}
+  mark() {}
+
+  destroy() {
+    this.#shadow.replaceChildren();
+  }
+}
+
+/** A recording that is shown: its state, its view, and what moves it. */
+class Player {
+  #element;
+  #shadow;
+  #options;
+  #state;
+  #view;
+  #ending = new AbortController();
+  #calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  #watchers = [];
+  #timer = 0;
+  #animation = 0;
+
+  constructor(element, shadow, recording, options) {
+    this.#element = element;
+    this.#shadow = shadow;
+    this.#options = options;
+    this.#state = {
+      recording: { ...recording, steps: [...recording.steps] },
+      index: 0,
+      columns: options.columns ?? (recording.columns.length > 1 ? [0, 1] : [0]),
+      scale: null, // chosen by the reader, or else what suits the fit
+      marks: [], // means that are being placed
+      frame: null, // what the main picture shows, perhaps on its way to the half-step
+    };
+    this.#view = build(recording, options);
+    const { signal } = this.#ending;
+    const listen = (target, event, action) => target.addEventListener(event, action, { signal });
+    show(shadow, this.#view.root);
+    connect(this, this.#state, this.#view, listen, options.onPlace);
+    this.#showPlaying(false);
+    this.redraw();
+    this.seek(0);
+    this.#watch(listen);
+  }
+
+  get index() {
+    return this.#state.index;
+  }
+
+  get length() {
+    return this.#state.recording.steps.length;
+  }
+
+  get playing() {
+    return this.#timer !== 0;
+  }
+
+  append(steps) {
+    const wrong = problemOfSteps(this.#state.recording, steps);
+    if (wrong) throw new TypeError(`append: ${wrong}`);
+    const isFollowed = this.index >= this.length - 1;
+    this.#state.recording.steps.push(...steps);
+    this.redraw();
+    if (isFollowed) this.seek(this.length - 1);
+  }
+
+  seek(index) {
+    if (!this.length) return;
+    this.#state.index = Math.min(Math.max(Math.round(index), 0), this.length - 1);
+    this.#drawStep();
+    this.#moveTo(frameOf(this.#state.recording.steps[this.index]));
+    this.#options.onSeek?.(this.index);
+  }
+
+  play() {
+    if (this.playing || this.length < 2) return;
+    const tick = () => {
+      if (this.index >= this.length - 1) return this.pause();
+      this.#timer = setTimeout(tick, this.#interval);
+      this.seek(this.index + 1);
+    };
+    if (this.index >= this.length - 1) this.seek(0);
+    this.#timer = setTimeout(tick, this.#interval / 2);
+    this.#showPlaying(true);
+  }
+
+  pause() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#showPlaying(false);
+  }
+
+  mark(means) {
+    this.#state.marks = means;
+    this.redraw();
+  }
+
+  redraw() {
+    const [state, view] = [this.#state, this.#view];
+    view.root.dataset.theme = themeOf(this.#element);
+    state.colours = componentColours(state.recording.n_components, view.root.dataset.theme);
+    if (state.columns.length === 1) state.highest = highestDensity(state.recording, state.columns[0]);
+    drawMain(state, view);
+    this.#drawStep();
+  }
+
+  destroy() {
+    this.pause();
+    cancelAnimationFrame(this.#animation);
+    this.#watchers.forEach((watcher) => watcher.disconnect());
+    this.#ending.abort();
+    this.#shadow.replaceChildren();
+  }
+
+  get #interval() {
+    return MILLISECONDS_PER_STEP / SPEEDS[this.#view.speed.value];
+  }
+
+  #drawStep() {
+    const [state, view] = [this.#state, this.#view];
+    drawWeights(state, view);
+    drawWords(state, view);
+    if (this.#options.compact) return;
+    drawCurve(state, view);
+    drawSums(state, view);
+  }
+
+  /** Lead the eye from what is shown to a half-step; at once if that is disliked. */
+  #moveTo(target) {
+    cancelAnimationFrame(this.#animation);
+    const from = this.#state.frame;
+    const duration = this.#calm.matches || !from ? 0 : Math.min(350, 0.6 * this.#interval);
+    let begin = 0;
+    const advance = (now) => {
+      begin ||= now;
+      const t = duration ? Math.min((now - begin) / duration, 1) : 1;
+      this.#state.frame = frameBetween(from, target, t * t * (3 - 2 * t));
+      drawMain(this.#state, this.#view);
+      if (t < 1) this.#animation = requestAnimationFrame(advance);
+    };
+    if (duration) this.#animation = requestAnimationFrame(advance);
+    else advance(1);
+  }
+
+  #showPlaying(playing) {
+    const { play, said } = this.#view;
+    const label = playing ? "Pause (space)" : "Play (space)";
+    play.replaceChildren(icon(playing ? "pause" : "play"));
+    play.setAttribute("aria-label", label);
+    play.title = label;
+    said.setAttribute("aria-live", playing ? "off" : "polite");
+  }
+
+  /** Draw anew when the page changes its width or its theme. */
+  #watch(listen) {
+    const redraw = () => this.redraw();
+    const [resized, rethemed] = [new ResizeObserver(redraw), new MutationObserver(redraw)];
+    resized.observe(this.#view.plot);
+    rethemed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    listen(window.matchMedia("(prefers-color-scheme: dark)"), "change", redraw);
+    this.#watchers = [resized, rethemed];
+  }
 }
 
 /**
@@ -61,202 +236,7 @@ function createProblem(element, shadow, problem) {
 function createPlayer(element, recording, options = {}) {
   const shadow = element.shadowRoot ?? element.attachShadow({ mode: "open" });
   const problem = problemOf(recording);
-  if (problem) return createProblem(element, shadow, problem);
-
-  const state = {
-    recording: { ...recording, steps: [...recording.steps] },
-    index: 0,
-    columns: options.columns ?? (recording.columns.length > 1 ? [0, 1] : [0]),
-    scale: null, // chosen by the reader, or else what suits the fit
-    marks: [], // means that are being placed
-    frame: null, // what the main panel shows, perhaps on its way to the half-step
-  };
-  const view = build(recording, options);
-  const ending = new AbortController();
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = 0;
-  let animation = 0;
-
-  const steps = () => state.recording.steps;
-  const listen = (target, event, action) => target.addEventListener(event, action, { signal: ending.signal });
-  const interval = () => MILLISECONDS_PER_STEP / SPEEDS[view.speed.value];
-
-  function drawAll() {
-    view.root.dataset.theme = themeOf(element);
-    state.colours = componentColours(recording.n_components, view.root.dataset.theme);
-    if (state.columns.length === 1) state.highest = highestDensity(state.recording, state.columns[0]);
-    drawMain(state, view);
-    drawStep();
-  }
-
-  function drawStep() {
-    drawWeights(state, view);
-    drawWords(state, view);
-    if (!options.compact) {
-      drawCurve(state, view);
-      drawSums(state, view);
-    }
-  }
-
-  /** Lead the eye from what is shown to the half-step; at once if that is disliked. */
-  function moveTo(target) {
-    cancelAnimationFrame(animation);
-    const from = state.frame;
-    const duration = calm.matches || !from ? 0 : Math.min(350, 0.6 * interval());
-    let begin = 0;
-    const advance = (now) => {
-      begin ||= now;
-      const t = duration ? Math.min((now - begin) / duration, 1) : 1;
-      state.frame = frameBetween(from, target, t * t * (3 - 2 * t));
-      drawMain(state, view);
-      if (t < 1) animation = requestAnimationFrame(advance);
-    };
-    if (duration) animation = requestAnimationFrame(advance);
-    else advance(1);
-  }
-
-  function seek(wanted) {
-    if (!steps().length) return;
-    state.index = Math.min(Math.max(Math.round(wanted), 0), steps().length - 1);
-    drawStep();
-    moveTo(frameOf(steps()[state.index]));
-    options.onSeek?.(state.index);
-  }
-
-  function showPlaying(playing) {
-    const label = playing ? "Pause (space)" : "Play (space)";
-    view.play.replaceChildren(icon(playing ? "pause" : "play"));
-    view.play.setAttribute("aria-label", label);
-    view.play.title = label;
-    view.said.setAttribute("aria-live", playing ? "off" : "polite");
-  }
-
-  function pause() {
-    clearTimeout(timer);
-    timer = 0;
-    showPlaying(false);
-  }
-
-  function play() {
-    if (timer || steps().length < 2) return;
-    const tick = () => {
-      if (state.index >= steps().length - 1) return pause();
-      timer = setTimeout(tick, interval());
-      seek(state.index + 1);
-    };
-    if (state.index >= steps().length - 1) seek(0);
-    timer = setTimeout(tick, interval() / 2);
-    showPlaying(true);
-  }
-
-  function append(more) {
-    const wrong = problemOfSteps(state.recording, more);
-    if (wrong) throw new TypeError(`append: ${wrong}`);
-    const follow = state.index >= steps().length - 1;
-    state.recording.steps.push(...more);
-    drawAll();
-    if (follow) seek(steps().length - 1);
-  }
-
-  function chooseByHand(index) {
-    pause();
-    seek(index);
-  }
-
-  function showColumns() {
-    const names = recording.columns;
-    const [i, j] = state.columns;
-    const xs = chooser("Horizontal axis", names, i);
-    const ys = chooser("Vertical axis", [...names, "density"], j ?? names.length);
-    const choose = () => {
-      const [x, y] = [Number(xs.value), Number(ys.value)];
-      const [oldX, oldY] = state.columns;
-      if (y === names.length) state.columns = [x];
-      else if (x !== y) state.columns = [x, y];
-      else state.columns = x === oldX ? [oldY ?? (x ? 0 : 1), y] : [x, oldX];
-      [xs.value, ys.value] = [state.columns[0], state.columns[1] ?? names.length];
-      drawAll();
-    };
-    listen(xs, "change", choose);
-    listen(ys, "change", choose);
-    view.columns.append(make("label", {}, "x", xs), make("label", {}, "y", ys));
-  }
-
-  function onKey(event) {
-    const target = event.composedPath()[0];
-    const keys = { ArrowLeft: state.index - 1, ArrowRight: state.index + 1, Home: 0, End: steps().length - 1 };
-    if (event.altKey || event.ctrlKey || event.metaKey || target.tagName === "SELECT") return;
-    if (event.key in keys) chooseByHand(keys[event.key]);
-    else if (event.key === " " && target.tagName !== "BUTTON") timer ? pause() : play();
-    else return;
-    event.preventDefault();
-  }
-
-  function onCurve(event) {
-    if (!(event.buttons & 1) || !state.curve) return;
-    const place = state.curve.x.invert(event.clientX - view.curve.getBoundingClientRect().left);
-    const distances = state.curve.places.map((other) => Math.abs(other - place));
-    chooseByHand(distances.indexOf(Math.min(...distances)));
-  }
-
-  function onPlace(event) {
-    const edge = view.main.getBoundingClientRect();
-    const { x, y } = state.pixels;
-    options.onPlace(x.invert(event.clientX - edge.left), y ? y.invert(event.clientY - edge.top) : null, state.columns);
-  }
-
-  function connect() {
-    if (recording.columns.length > 1) showColumns();
-    listen(view.first, "click", () => chooseByHand(0));
-    listen(view.back, "click", () => chooseByHand(state.index - 1));
-    listen(view.forward, "click", () => chooseByHand(state.index + 1));
-    listen(view.last, "click", () => chooseByHand(steps().length - 1));
-    listen(view.play, "click", () => (timer ? pause() : play()));
-    listen(view.slider, "input", () => chooseByHand(Number(view.slider.value)));
-    listen(view.root, "keydown", onKey);
-    listen(view.curve, "pointerdown", onCurve);
-    listen(view.curve, "pointermove", onCurve);
-    listen(view.scale, "change", () => {
-      state.scale = Object.keys(SCALES)[view.scale.value];
-      drawStep();
-    });
-    if (options.onPlace) {
-      view.plot.classList.add("place");
-      listen(view.main, "click", onPlace);
-    }
-    listen(window.matchMedia("(prefers-color-scheme: dark)"), "change", drawAll);
-  }
-
-  const resized = new ResizeObserver(drawAll);
-  const rethemed = new MutationObserver(drawAll);
-  shadow.adoptedStyleSheets = [styleSheet()];
-  shadow.replaceChildren(view.root);
-  connect();
-  showPlaying(false);
-  drawAll();
-  seek(0);
-  resized.observe(view.plot);
-  rethemed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-
-  function mark(means) {
-    state.marks = means;
-    drawAll();
-  }
-
-  function destroy() {
-    pause();
-    cancelAnimationFrame(animation);
-    resized.disconnect();
-    rethemed.disconnect();
-    ending.abort();
-    shadow.replaceChildren();
-  }
-
-  return {
-    append, seek, play, pause, mark, destroy,
-    get index() { return state.index; },
-    get length() { return steps().length; },
-  };
+  return problem ? new Problem(element, shadow, problem) : new Player(element, shadow, recording, options);
 }
 
 /** Make a player of each element of the page that holds a recording and has none yet. */
