@@ -263,6 +263,30 @@ def test_the_last_click_begins_the_run(page):
     assert page.place() == ("1 of 1", "E-step 0")
 
 
+def test_placed_means_outlast_other_settings_until_placed_again(page):
+    page.choose("start", "click")
+    page.until("!document.getElementById('placing').hidden")
+    page.until("document.querySelectorAll('#means input').length == 4")
+    for box, value in zip(
+        page.driver.find_elements(By.CSS_SELECTOR, "#means input"),
+        ("2", "55", "4.5", "85"),
+        strict=True,
+    ):
+        box.send_keys(value)
+    page.click("begin")
+    page.until(READY)
+    page.set("structure", "EII")
+    page.until(f"{PLAYER.format(0)}.textContent.includes('EII covariances')")
+    page.until(READY)
+    page.click("step")
+    page.until("document.getElementById('status').textContent.includes('M-step 1')")
+    page.click("reset")
+    page.until("document.getElementById('status').textContent.includes('Press Step')")
+    page.click("unplace")
+    page.until(f"{PLAYER.format(0)}.querySelector('output').textContent == '0 of 0'")
+    assert page.js("document.querySelector('#means input').value") == ""
+
+
 def test_a_point_of_the_bic_panel_is_taken(page):
     page.set("largest", "3")
     page.click("search")

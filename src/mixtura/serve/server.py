@@ -2,6 +2,7 @@
 
 import io
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -90,8 +91,6 @@ class PageServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Show defects of the program, but not clients that went away."""
-        import sys
-
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 

@@ -13,7 +13,7 @@ import { asKMeans, columns, prepare, runSettings, searchSettings, showTable, sum
 const PAUSE = 350; // milliseconds between the half-steps of Run
 const AT_ONCE = 100; // half-steps asked for by "To end"
 
-const state = { table: null, limits: null, turn: 0, running: false };
+const state = { table: null, limits: null, turn: 0, running: false, place: null };
 const lanes = new Lanes(byId("lanes"), showPlace);
 const means = new Means(showPlaced);
 const selection = new Selection(
@@ -91,14 +91,17 @@ function pause() {
   byId("end").textContent = "To end";
 }
 
-/** Begin again from the settings as they are now. */
+/** Begin again from the settings as they are now; means that are placed stay, where they fit. */
 function reset() {
   pause();
   state.turn += 1;
   summarise(state.table);
   byId("placing").hidden = !isByClick();
-  if (isByClick()) return attempt(beginPlacing);
-  return attempt((isCurrent) => begin(null, isCurrent));
+  if (!isByClick()) return attempt((isCurrent) => begin(null, isCurrent));
+  const place = JSON.stringify([state.table.data, columns(), byId("components").value]);
+  if (place === state.place && means.next < 0) return beginFromPlaced();
+  state.place = place;
+  return attempt(beginPlacing);
 }
 
 async function begin(placed, isCurrent) {
@@ -240,7 +243,10 @@ function connect() {
   on("end", () => run(AT_ONCE, 0, "end"));
   on("reset", reset);
   on("begin", beginFromPlaced);
-  on("unplace", reset);
+  on("unplace", () => {
+    state.place = null;
+    reset();
+  });
   on("save-model", () => download("model", "model.json", "application/json"));
   on("save-report", () => download("report", "report.html", "text/html"));
   on("reseed", () => {
