@@ -284,7 +284,7 @@ def test_runs_side_by_side_do_not_disturb_each_other(client, geyser):
         return whole(client, **run_settings(geyser, seed=seed))[1]
 
     alone = [one(seed) for seed in range(4)]
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(one, [0, 1, 2, 3] * 2))
     assert together == alone * 2
 
@@ -314,3 +314,28 @@ def test_too_large_a_report_is_refused_with_a_way_out():
         run = client.ask("run", **settings)["run"]
         words = client.refused("report", {"run": run, "step": 0})
     assert "mixtura report" in words
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.ones((20, 2)),
+        np.repeat([[0.0, 0.0], [1.0, 1.0]], 10, axis=0),
+        np.outer(np.arange(20.0), [1.0, 2.0]),
+        np.random.default_rng(0).normal(size=(20, 2)) * [1e99, 1e-99],
+        np.random.default_rng(0).normal(size=(20, 2)) * 1e-310,
+        np.random.default_rng(0).normal(size=(20, 2)) + 1e15,
+        np.vstack([np.random.default_rng(0).normal(size=(20, 2)), [[1e90, 1.0]]]),
+    ],
+    ids="constant two-values line units denormal far outlier".split(),
+)
+def test_degenerate_rows_are_fitted_or_refused_in_words(client, rows):
+    lines = "\n".join(f"{a!r},{b!r}" for a, b in rows.tolist())
+    data = client.upload(f"a,b\n{lines}\n".encode())["data"]
+    for algorithm in ("em", "hard", "stochastic"):
+        settings = run_settings(data, n_components=3, algorithm=algorithm)
+        status, _, content = client.post("run", json.dumps(settings))
+        assert status in (200, 400), content.decode()
+        if status == 200:
+            steps = json.loads(content)["recording"]["steps"]
+            assert np.isfinite(steps[0]["log_likelihood"])

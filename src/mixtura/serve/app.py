@@ -71,11 +71,9 @@ class Answer:
 
 def page_files() -> dict[str, Answer]:
     """Read the page and what it loads; nothing else can be had by a name."""
-    folders = [files("mixtura.serve") / "page"]
     found = {
         entry.name: Answer(entry.read_bytes(), TYPES[Path(entry.name).suffix])
-        for folder in folders
-        for entry in folder.iterdir()
+        for entry in (files("mixtura.serve") / "page").iterdir()
     }
     found["player.js"] = Answer(player_module().encode(), TYPES[".js"])
     found[""] = found.pop("page.html")

@@ -61,7 +61,9 @@ class EMRun:
         dict
             With ``ended``, ``outcome`` in words once it has, and ``warnings``.
         """
-        return {"recording": self._recorded(self._taken(1)), **self._state()}
+        with noted(self._warnings):
+            recording = self._recorded(self._taken(1))
+        return {"recording": recording, **self._state()}
 
     def advance(self, n_half_steps: int) -> dict[str, Any]:
         """Take so many half-steps, or as many as there is time for.
@@ -71,11 +73,10 @@ class EMRun:
         dict
             The same, with ``steps`` in place of the recording.
         """
-        steps = self._taken(n_half_steps)
-        return {
-            "steps": self._recorded(steps)["steps"] if steps else [],
-            **self._state(),
-        }
+        with noted(self._warnings):
+            steps = self._taken(n_half_steps)
+            recorded = self._recorded(steps)["steps"] if steps else []
+        return {"steps": recorded, **self._state()}
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -87,16 +88,15 @@ class EMRun:
     def _taken(self, n_half_steps: int) -> list[EMStep]:
         steps: list[EMStep] = []
         deadline = time.monotonic() + PATIENCE
-        with noted(self._warnings):
-            for step in self._fit:
-                if self._fit.outcome is Outcome.NON_FINITE and self._sent:
-                    break
-                steps.append(step)
-                self._sent.append((step.iteration, step.params))
-                if len(steps) >= n_half_steps or time.monotonic() > deadline:
-                    break
-            if self._fit.outcome is not None:
-                self._fit.warn(self._sent[-1][1])
+        for step in self._fit:
+            if self._fit.outcome is Outcome.NON_FINITE and self._sent:
+                break
+            steps.append(step)
+            self._sent.append((step.iteration, step.params))
+            if len(steps) >= n_half_steps or time.monotonic() > deadline:
+                break
+        if self._fit.outcome is not None:
+            self._fit.warn(self._sent[-1][1])
         return steps
 
     def _recorded(self, steps: list[EMStep]) -> dict[str, Any]:
@@ -118,7 +118,8 @@ class EMRun:
         if not 0 <= number < len(self._sent):
             raise ValueError(f"step must be below {len(self._sent)}; got {number}.")
         iteration, params = self._sent[number]
-        return self._fit.model_at(params, iteration)
+        with noted(self._warnings):
+            return self._fit.model_at(params, iteration)
 
     def report(self, number: int) -> str:
         """Return the report of such a model, as HTML.
@@ -169,7 +170,7 @@ def noted(messages: list[str]) -> Iterator[None]:
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        warnings.simplefilter("always", RuntimeWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, for programmers
         yield
     for warning in caught:
         text = " ".join(str(warning.message).split())

@@ -1,5 +1,6 @@
 """The report of what the page shows."""
 
+import warnings
 from typing import Any
 
 from mixtura._types import IntArray
@@ -51,11 +52,13 @@ def report_html(estimator: Any, held: HeldTable, positions: IntArray, seed: int)
         rows="table.values",
         skipped=tuple(held.left_out),
     )
-    report = Report.from_estimator(
-        estimator,
-        held.chosen(positions),
-        feature_names=names,
-        source=source,
-        random_state=seed,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the report has its own words for them
+        report = Report.from_estimator(
+            estimator,
+            held.chosen(positions),
+            feature_names=names,
+            source=source,
+            random_state=seed,
+        )
     return report.html
