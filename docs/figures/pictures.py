@@ -4,6 +4,7 @@ python docs/figures/pictures.py [folder]
 """
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib
@@ -11,25 +12,34 @@ import matplotlib
 matplotlib.use("Agg")
 import numpy as np
 from make import three_cases
+from PIL import Image
 from sklearn.datasets import load_wine
 
 from mixtura import (
     AnimationDisplay,
+    AnomalyDisplay,
+    ClassifierDisplay,
     GaussianMixture,
+    GaussianMixtureClassifier,
+    GaussianMixtureDetector,
     KMeansDisplay,
     LoadingsDisplay,
+    MixtureDisplay,
     ProjectionDisplay,
     ResponsibilityDisplay,
     ResponsibilityHeatmapDisplay,
     StateSequenceDisplay,
+    TraceDisplay,
     load_dataset,
 )
 from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.hidden_markov import HiddenMarkov, HiddenMarkovParams
 
+N_COLOURS = 128
 IRIS = load_dataset("iris")
 UNITS = [f"{name.replace('_', ' ')} (cm)" for name in IRIS.names]
+FAITHFUL = ["eruption (minutes)", "waiting (minutes)"]
 SPECIES = np.repeat(["setosa", "versicolor", "virginica"], 50)
 
 
@@ -97,13 +107,47 @@ def loadings():
     return LoadingsDisplay.from_estimator(model.fit(wine.data), feature_names=names)
 
 
+def pairs():
+    """All pairs of the four columns of Iris."""
+    model = GaussianMixture(3, random_state=0).fit(IRIS.values)
+    return MixtureDisplay.from_estimator(model, IRIS.values, feature_names=UNITS)
+
+
+def anomalies():
+    """The two percent of Old Faithful's eruptions that are least like the others."""
+    faithful = load_dataset("old-faithful").values
+    detector = GaussianMixtureDetector(2, contamination=0.02, random_state=0)
+    return AnomalyDisplay.from_estimator(
+        detector.fit(faithful), faithful, feature_names=FAITHFUL
+    )
+
+
+def classifier():
+    """The regions of the species of Iris over their petals."""
+    X = IRIS.values[:, 2:]
+    model = GaussianMixtureClassifier(random_state=0).fit(X, SPECIES)
+    return ClassifierDisplay.from_estimator(model, X, SPECIES, feature_names=UNITS[2:])
+
+
+def trace():
+    """The log-likelihood of a fit of Old Faithful from a poor start."""
+    model = GaussianMixture(
+        2, init_params="random_from_data", acceleration=None, random_state=1
+    )
+    return TraceDisplay.from_estimator(model.fit(load_dataset("old-faithful").values))
+
+
 PICTURES = {
+    "pairs": pairs,
     "responsibilities": responsibilities,
     "heat-map": heat_map,
     "projection": projection,
     "kmeans-and-em": k_means,
     "states": states,
     "loadings": loadings,
+    "anomalies": anomalies,
+    "classifier": classifier,
+    "trace": trace,
 }
 
 
@@ -118,14 +162,17 @@ def film(path):
         random_state=1,
     ).fit(faithful.values)
     recording = model.trace_.recording(faithful.values)
-    recording["columns"] = ["eruption (minutes)", "waiting (minutes)"]
+    recording["columns"] = FAITHFUL
     AnimationDisplay(recording, max_frames=30).save(path)
 
 
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     for name, draw in PICTURES.items():
-        draw().figure_.savefig(folder / f"{name}.png", dpi=110)
+        buffer = BytesIO()
+        draw().figure_.savefig(buffer, dpi=110)
+        few = Image.open(buffer).convert("RGB").quantize(N_COLOURS, dither=0)
+        few.save(folder / f"{name}.png", optimize=True)
     film(folder / "faithful.gif")
 
 

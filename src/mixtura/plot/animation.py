@@ -306,6 +306,7 @@ class AnimationDisplay(NotebookFigure):
         ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         ax.yaxis.set_major_locator(MaxNLocator(4))
         ax.ticklabel_format(axis="y", useOffset=False)
+        ax.yaxis.get_offset_text().set_fontsize("x-small")
         ax.legend(frameon=False, fontsize="x-small", loc="lower right")
         tidy(ax)
 

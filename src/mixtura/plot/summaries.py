@@ -291,7 +291,7 @@ def view_limits(
 def columns_limits(
     components: GaussianComponents, points: Array
 ) -> list[tuple[float, float]]:
-    """Axis limits of each column of the points (n, D), as `view_limits` chooses them."""
+    """Axis limits of each column of the points (n, D), by `view_limits`."""
     return [
         view_limits(components, j, *data_range(components, j, values))
         for j, values in enumerate(points.T)
