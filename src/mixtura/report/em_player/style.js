@@ -58,7 +58,7 @@ h3 { font-size: 13px; font-weight: 650; margin: 0; }
 .note { color: var(--soft); font-size: 12px; margin: 6px 0 0; }
 .problem { margin: 0; padding: 4px 0; }
 [hidden] { display: none !important; }
-@container (max-width: 330px) {
+@container (max-width: 310px) {
   .sums { column-gap: 5px; }
   .sums dt { font-size: 11px; }
   .sums dd { font-size: 13px; }
