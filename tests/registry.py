@@ -217,7 +217,7 @@ def low_rank(n_factors: int, isotropic: bool) -> Structure:
     )
 
 
-LOW_RANK = (low_rank(2, True),)
+LOW_RANK = (low_rank(2, True), low_rank(1, False))
 
 RIDGE = np.array([0.3, 0.1])
 FLOOR = np.array([0.5, 0.9])

@@ -14,21 +14,18 @@ References
    analysis.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from mixtura._types import Array
 from mixtura.families.covariance import Matrices
-from mixtura.families.factor_noise import best_noise, loadings, usual_start
+from mixtura.families.factor_noise import best_noise, usual_start
 from mixtura.families.factorisation import least_eigenvalues, symmetrised
-
-LEAST_SHARE = 1e-6
-"""Noise is no smaller than this share of a column's variance in the component.
-
-Where the likelihood is highest at no noise at all in a column (a Heywood case), that
-costs less than what rounding there would.
-"""
+from mixtura.families.heywood import (
+    LEAST_SHARE,
+    closed_maximum,
+    loss_of,
+    with_noise,
+)
 
 SINGULAR = 10 * LEAST_SHARE
 """A correlation matrix with a smaller eigenvalue than this owes it to that bound."""
@@ -160,7 +157,7 @@ class Factors(Matrices):
         variances = np.diagonal(own)
         if not (variances > 0).all():
             return None
-        best = self._searched(own, previous, LEAST_SHARE * variances)
+        best = self._searched(own, previous, LEAST_SHARE * variances, closed=True)
         if _least_correlation(best) > SINGULAR:
             return best
         least = _least_correlation(own)
@@ -177,54 +174,47 @@ class Factors(Matrices):
         values = np.maximum(values, noise)
         return symmetrised((axes * values) @ axes.T)
 
-    def _searched(self, own: Array, previous: Array | None, least: Array) -> Array:
+    def _searched(
+        self,
+        own: Array,
+        previous: Array | None,
+        least: Array,
+        closed: bool = False,
+    ) -> Array:
         """Search from the usual start, and from others where that is not enough.
 
         That is where a column is left without noise, since several such maxima may
-        exist, and where a known solution was missed.
+        exist, and where a known solution was missed. If the set is closed, noise
+        that would reach its bound may vanish.
         """
         units = np.sqrt(np.maximum(np.diagonal(own), least))
         unit = np.outer(units, units)
         matrix, bounds = own / unit, least / units**2
 
-        def reached(start: Array) -> tuple[Array, bool]:
+        def found(start: Array) -> tuple[Array, bool]:
+            if closed:
+                return closed_maximum(matrix, self.n_factors, bounds, start, loss)
             noise = best_noise(matrix, self.n_factors, bounds, start)
-            factors = loadings(matrix, self.n_factors, noise)
-            covariance = symmetrised(factors @ factors.T + np.diag(noise))
-            return covariance, bool((noise <= bounds * 1.01).any())
+            on_edge = bool((noise <= bounds * 1.01).any())
+            return with_noise(matrix, self.n_factors, noise), on_edge
 
-        loss = _loss_of(matrix)
+        loss = loss_of(matrix)
         is_regular = np.linalg.eigvalsh(matrix)[0] > VANISHED
         ideal = loss(matrix) if is_regular else -np.inf
-        best, on_edge = reached(usual_start(matrix, self.n_factors))
+        best, on_edge = found(usual_start(matrix, self.n_factors))
         before = np.inf if previous is None else loss(previous / unit)
         if previous is None or (on_edge and before > loss(best) + SMALL):
             for share in OTHER_STARTS:
                 if loss(best) - ideal < EXACT:
                     break
-                rival, _ = reached(np.full(len(own), share))
+                rival, _ = found(np.full(len(own), share))
                 best = min(best, rival, key=loss)
         if previous is not None and before < loss(best) - EXACT:
             old = previous / unit
             start = usual_start(old, self.n_factors)
             noise = best_noise(old, self.n_factors, bounds, start)
-            best = min(old, best, reached(noise)[0], key=loss)
+            best = min(old, best, found(noise)[0], key=loss)
         return np.asarray(best * unit)
-
-
-def _loss_of(matrix: Array) -> Callable[[Array], float]:
-    """Return the divergence but for a constant, log |Sigma| + tr(Sigma^-1 S)."""
-
-    def loss(covariance: Array) -> float:
-        try:
-            root = np.linalg.cholesky(covariance)
-        except np.linalg.LinAlgError:
-            return np.inf
-        half = np.linalg.solve(root, matrix)
-        trace = np.trace(np.linalg.solve(root, half.T))
-        return float(2 * np.log(np.diagonal(root)).sum() + trace)
-
-    return loss
 
 
 def _least_correlation(covariance: Array) -> float:
