@@ -156,6 +156,14 @@ def test_fits_without_a_formula_for_errors_say_so():
     assert has(found_in(model, apart(8.0)), NOTE, "No standard errors.")
 
 
+def test_standard_errors_that_take_long_are_left_to_the_user():
+    X = np.random.default_rng(0).normal(size=(300, 16))
+    found = found_in(GaussianMixture(1, random_state=0), X)
+    assert has(found, NOTE, "mixtura.standard_errors computes them")
+    found = found_in(GaussianMixture(1, covariance_type="diag", random_state=0), X)
+    assert not has(found, NOTE, "No standard errors")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_run_to_watch_is_in_the_order_of_the_report(seed):
     X = load_dataset("old-faithful").values

@@ -26,7 +26,9 @@ CELLS_FOR_RESTARTS = 2_000_000
 CELLS_FOR_A_RUN = 20_000_000
 """Rows times columns times components: more would keep a reader waiting."""
 
-PARAMETERS_FOR_ERRORS = 1500
+SECOND_DIFFERENCES = 12_000
+"""Of covariances by their free parameters, for standard errors within seconds."""
+
 SAME = 0.05
 """Runs whose log-likelihoods differ by less, in nats, have found the same mixture."""
 
@@ -81,11 +83,10 @@ def _errors(subject: Subject) -> tuple[StandardErrors | None, str]:
             "For a fit with noise, a prior, trimming, bounded eigenvalues or fixed "
             "parts there is no formula; mixtura.bootstrap estimates them."
         )
-    count = subject.n_components * subject.n_columns * (subject.n_columns + 3) // 2
-    if count > PARAMETERS_FOR_ERRORS:
+    if _second_differences(subject) > SECOND_DIFFERENCES:
         return None, (
-            f"For about {count:,} parameters they take long; "
-            "mixtura.standard_errors computes them."
+            f"For {subject.n_free_parameters:,} parameters of such covariances they "
+            "take long; mixtura.standard_errors computes them."
         )
     with warnings.catch_warnings():
         # the checks say it in words of their own
@@ -94,6 +95,16 @@ def _errors(subject: Subject) -> tuple[StandardErrors | None, str]:
         errors = standard_errors(model, subject.values, subject.weights)
     named = replace(errors.layout, columns=subject.names)
     return replace(errors, layout=named), ""
+
+
+def _second_differences(subject: Subject) -> int:
+    """Count pairs of parameters of the covariances that depend on each other."""
+    structure = subject.model._structure()
+    count, n_columns = subject.n_components, subject.n_columns
+    alone: int = structure.n_free_parameters(1, n_columns)
+    together: int = structure.n_free_parameters(count, n_columns)
+    are_separate = together == count * alone
+    return count * alone**2 if are_separate else together**2
 
 
 def _collapsed(subject: Subject) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from mixtura.plot.colours import component_styles, percent
 from mixtura.report.evidence import Evidence
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import details, dot, facts, section, table
-from mixtura.report.numbers import counted, near, rounded, with_error
+from mixtura.report.numbers import aligned, alike, counted, near, rounded
 from mixtura.report.subject import Subject
 from mixtura.report.words import structure_in_words
 
@@ -57,16 +57,14 @@ def _fit(subject: Subject) -> Element:
 
 def _components(subject: Subject, errors: StandardErrors | None) -> Element:
     model, styles = subject.model, component_styles(subject.model.weights_)
-    unknown = np.full_like(model.means_, np.nan)
-    of_means = unknown if errors is None else errors.means
-    of_weights = unknown[:, 0] if errors is None else errors.weights
+    weights, means = _estimates(subject, errors)
     counts = np.bincount(subject.labels, minlength=subject.n_components)
     rows: list[list[Content]] = [
         [
             [dot(style), f" {k}"],
-            with_error(model.weights_[k], of_weights[k]),
+            weights[k],
             f"{counts[k]:,}",
-            *map(with_error, model.means_[k].tolist(), of_means[k].tolist()),
+            *(column[k] for column in means),
         ]
         for k, style in enumerate(styles)
     ]
@@ -82,13 +80,26 @@ def _components(subject: Subject, errors: StandardErrors | None) -> Element:
     return table(caption, head, rows)
 
 
+def _estimates(
+    subject: Subject, errors: StandardErrors | None
+) -> tuple[list[str], list[list[str]]]:
+    """Weights, and the means of each column, with standard errors if there are any."""
+    weights, means = subject.model.weights_.tolist(), subject.model.means_.T.tolist()
+    if errors is None:
+        spreads = subject.standard_deviations.T.tolist()
+        texts = [f"{weight:.4f}" for weight in weights]
+        return texts, list(map(alike, means, spreads))
+    columns = map(aligned, means, errors.means.T.tolist())
+    return aligned(weights, errors.weights.tolist()), list(columns)
+
+
 def _spread(subject: Subject) -> Element:
     styles = component_styles(subject.model.weights_)
+    spreads = subject.standard_deviations.T.tolist()
+    columns = [alike(deviations, deviations) for deviations in spreads]
     rows: list[list[Content]] = [
-        [[dot(style), f" {k}"], *(near(s, s) for s in deviations.tolist())]
-        for k, (style, deviations) in enumerate(
-            zip(styles, subject.standard_deviations, strict=True)
-        )
+        [[dot(style), f" {k}"], *(column[k] for column in columns)]
+        for k, style in enumerate(styles)
     ]
     caption = "Standard deviation of each column within each component."
     return table(caption, ["component", *subject.names], rows)

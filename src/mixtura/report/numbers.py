@@ -5,6 +5,7 @@ import math
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"
 _LARGE, _SMALL = 1e7, 1e-5
+_ROUNDING = 1e-13
 
 
 def rounded(value: float, decimals: int) -> str:
@@ -47,14 +48,18 @@ def near(value: float, spread: float, digits: int = 3) -> str:
     --------
     >>> near(70.897, 13.6), near(3.2e-7, 4e-8), near(5.0, 0.0)
     ('70.9', '3.200e−07', '5')
+    >>> near(1000100000.0, 2e4), near(float("nan"), 1.0)
+    ('1.0001000e+09', '–')
     """
     if math.isnan(value):
         return MISSING
     if spread <= 0 or not math.isfinite(spread):
         return f"{value:.6g}".replace("-", MINUS)
-    if math.isfinite(value) and spread < _SMALL:
-        return f"{value:.3e}".replace("-", MINUS)
-    return rounded(value, decimals_for(spread, digits))
+    largest = max(abs(value), spread)
+    if _SMALL <= spread and largest < _LARGE:
+        return rounded(value, decimals_for(spread, digits))
+    apart = math.floor(math.log10(largest)) - math.floor(math.log10(spread))
+    return f"{value:.{min(digits - 1 + apart, 15)}e}".replace("-", MINUS)
 
 
 def with_error(estimate: float, error: float) -> str:
@@ -72,6 +77,42 @@ def with_error(estimate: float, error: float) -> str:
     if error == 0:
         return f"{estimate:.4g} (fixed)".replace("-", MINUS)
     return f"{near(estimate, error, 2)} ± {near(error, error, 2)}"
+
+
+def alike(values: list[float], spreads: list[float], digits: int = 3) -> list[str]:
+    """Write a column of values, all with the same decimals.
+
+    As many as show so many digits of the smallest spread, where that is not much
+    smaller than the largest.
+
+    Examples
+    --------
+    >>> alike([4.2897, 12.0], [0.319, 4.0]), alike([1.0, 2.0], [0.0, 1e-9])
+    (['4.290', '12.000'], ['1', '2.00000000000e+00'])
+    """
+    known = [spread for spread in spreads if math.isfinite(spread) and spread > 0]
+    largest = max(map(abs, [*values, *known]))
+    if not known or min(known) < _SMALL or largest >= _LARGE:
+        return [near(v, s, digits) for v, s in zip(values, spreads, strict=True)]
+    least, most = (decimals_for(end(known), digits) for end in (max, min))
+    return [rounded(value, min(most, least + 2)) for value in values]
+
+
+def aligned(estimates: list[float], errors: list[float]) -> list[str]:
+    """Write a column of estimates ± errors, all with the same decimals.
+
+    Examples
+    --------
+    >>> aligned([4.2897, 12.0], [0.03194, 0.4]), aligned([1.0, 2.5], [0.0, 0.1])
+    (['4.290 ± 0.032', '12.000 ± 0.400'], ['1 (fixed)', '2.50 ± 0.10'])
+    """
+    left, right = alike(estimates, errors, 2), alike(errors, errors, 2)
+    return [
+        f"{left[i]} ± {right[i]}"
+        if error > _ROUNDING * abs(estimates[i])
+        else with_error(estimates[i], 0.0 if error > 0 else error)
+        for i, error in enumerate(errors)
+    ]
 
 
 def counted(number: float, noun: str) -> str:

@@ -4,7 +4,7 @@ from mixtura.plot.colours import component_styles, percent
 from mixtura.report.finding import Finding, Level
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import dot, section, table
-from mixtura.report.numbers import counted, with_error
+from mixtura.report.numbers import aligned, counted
 from mixtura.report.search_part import choice_in_words
 from mixtura.report.subject import Subject
 from mixtura.report.words import structure_in_words
@@ -48,15 +48,18 @@ def _components(subject: Subject) -> Element:
     """The share of each component, and where it lies."""
     shown = subject.telling_columns(MOST_COLUMNS)
     styles = component_styles(subject.model.weights_)
+    places = [
+        aligned(
+            subject.model.means_[:, j].tolist(),
+            subject.standard_deviations[:, j].tolist(),
+        )
+        for j in shown
+    ]
     rows: list[list[Content]] = [
         [
             [dot(style), f" {k}"],
             percent(subject.model.weights_[k]),
-            *map(
-                with_error,
-                subject.model.means_[k, shown].tolist(),
-                subject.standard_deviations[k, shown].tolist(),
-            ),
+            *(column[k] for column in places),
         ]
         for k, style in enumerate(styles)
     ]
