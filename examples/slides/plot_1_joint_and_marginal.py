@@ -96,6 +96,27 @@ levels = marginal.max() * np.array(
 )
 right.contourf(*grid, marginal.reshape(150, 150), levels, cmap="Greys")
 right.set_title("marginal: their sum", loc="left")
+
+# %%
+# On the line
+# -----------
+#
+# The average of two Gaussians, for which it is natural to introduce a mixture: no single Gaussian has this shape.
+
+pair = GaussianMixture.from_parameters(
+    [0.5, 0.5], [[-1.5], [1.5]], [[[0.6]], [[1.0]]]
+)
+x = np.linspace(-5, 5, 300)[:, None]
+density = np.exp(pair.score_samples(x))
+parts = pair.predict_proba(x) * density[:, None]
+figure, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+for k, colour in enumerate(COLOURS[:2]):
+    ax.plot(x, parts[:, k], "--", color=colour, label=f"component {k}")
+ax.plot(x, density, color="black", label="mixture")
+ax.set_xlabel("x")
+ax.set_ylabel("density")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False)
 plt.show()
 
 # %%
