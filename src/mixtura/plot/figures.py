@@ -225,6 +225,26 @@ def place_legend(ax: Axes, handles: Sequence[Artist], n_columns: int) -> Legend:
     )
 
 
+def room_for_legend(ax: Axes, share: float) -> Axes:
+    """Cut invisible axes off the bottom of `ax`, to hold a legend of several panels."""
+    below: Axes = split_grid(ax, [1 - share, share], [1])[1, 0]
+    below.set_axis_off()
+    return below
+
+
+def fill_with_legend(room: Axes, handles: Sequence[Artist]) -> Legend:
+    """Put a legend of several columns where `room_for_legend` made room."""
+    return room.legend(
+        handles=list(handles),
+        loc="upper center",
+        ncols=4,
+        borderaxespad=0,
+        frameon=False,
+        fontsize="small",
+        handlelength=2.2,
+    )
+
+
 def tidy(ax: Axes) -> None:
     """Remove the frame lines that carry no scale."""
     ax.spines[["top", "right"]].set_visible(False)

@@ -20,7 +20,15 @@ from mixtura.models.categorical import one_hot
 from mixtura.plot import legends, panels, shares
 from mixtura.plot.clusterings import matched_clusters, nearness_grid, titles
 from mixtura.plot.colours import component_styles
-from mixtura.plot.figures import NotebookFigure, split_grid, target_axes, tidy
+from mixtura.plot.figures import (
+    NotebookFigure,
+    fill_with_legend,
+    place_legend,
+    room_for_legend,
+    split_grid,
+    target_axes,
+    tidy,
+)
 from mixtura.plot.gaussians import Array, GaussianComponents
 from mixtura.plot.inputs import check_fitted, choose_plane, read_table
 from mixtura.plot.plane import ResponsibilityGrid, responsibility_grid
@@ -225,7 +233,7 @@ class KMeansDisplay(NotebookFigure):
         ax : matplotlib.axes.Axes, optional
             Split in two panels. Default: a new figure.
         legend : bool, default=True
-            Right of the axes.
+            Below two panels side by side, else right of them.
 
         Returns
         -------
@@ -242,8 +250,9 @@ class KMeansDisplay(NotebookFigure):
         self.legend_ = None
         self.styles = component_styles(self.components.weights)
         is_line = len(self.feature_names) == 1
-        size = (7.6, 5.4) if is_line else (10.4, 4.4)
+        size = (7.6, 5.4) if is_line else (8.6, 5.0 if legend else 4.2)
         self.ax_ = target_axes(ax, size)
+        room = room_for_legend(self.ax_, 0.18) if legend and not is_line else None
         self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
         shape = ([1, 1], [1]) if is_line else ([1], [1, 1])
         self.axes_ = split_grid(self.ax_, *shape).ravel()
@@ -254,15 +263,10 @@ class KMeansDisplay(NotebookFigure):
             panel.set_xlim(self.limits[0])
             tidy(panel)
         self.axes_[-1].set_xlabel(self.feature_names[0])
-        if legend:
-            beside: Axes = self.axes_[0 if is_line else 1]
-            self.legend_ = beside.legend(
-                handles=self._handles(),
-                loc="upper left",
-                bbox_to_anchor=(1.01, 1.0),
-                frameon=False,
-                fontsize="small",
-            )
+        if room is not None:
+            self.legend_ = fill_with_legend(room, self._handles())
+        elif legend:
+            self.legend_ = place_legend(self.ax_, self._handles(), 1)
         return self
 
     def _plot_plane(self) -> None:

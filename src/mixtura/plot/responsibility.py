@@ -20,6 +20,9 @@ from mixtura.plot.classes import KnownClasses
 from mixtura.plot.colours import component_styles
 from mixtura.plot.figures import (
     NotebookFigure,
+    fill_with_legend,
+    place_legend,
+    room_for_legend,
     split_below,
     split_grid,
     target_axes,
@@ -215,7 +218,7 @@ class ResponsibilityDisplay(NotebookFigure):
         ax : matplotlib.axes.Axes, optional
             Default: a new figure.
         legend : bool, default=True
-            Right of the axes.
+            Right of the axes, or below three of them.
 
         Returns
         -------
@@ -235,20 +238,14 @@ class ResponsibilityDisplay(NotebookFigure):
         self.class_styles = self.known.styles(self.styles) if self.known else []
         first = target_axes(ax, self._size(legend=legend))
         self.figure_ = first.get_figure()  # type: ignore[assignment]
-        if self._is_line:
-            self._plot_line(first)
-        else:
-            self._plot_plane(first)
-        if legend:
-            beside: Axes = self.axes_[0 if self._is_line else -1]
-            self.legend_ = beside.legend(
-                handles=self._handles(),
-                loc="upper left",
-                bbox_to_anchor=(1.01, 1.0),
-                frameon=False,
-                fontsize="small",
-                handlelength=2.2,
-            )
+        wide = bool(self.known) and not self._is_line
+        room = room_for_legend(first, 0.22) if legend and wide else None
+        draw = self._plot_line if self._is_line else self._plot_plane
+        draw(first)
+        if room is not None:
+            self.legend_ = fill_with_legend(room, self._handles())
+        elif legend:
+            self.legend_ = place_legend(self.axes_[0], self._handles(), 2)
         return self
 
     @property
@@ -257,7 +254,7 @@ class ResponsibilityDisplay(NotebookFigure):
 
     def _size(self, *, legend: bool) -> tuple[float, float]:
         if self.known and not self._is_line:
-            return (12.6 if legend else 10.8), 3.9
+            return 9.6, (4.4 if legend else 3.5)
         return (7.6 if legend else 5.8), (3.9 if self._is_line else 4.8)
 
     def _plot_line(self, first: Axes) -> None:
