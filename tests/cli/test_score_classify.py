@@ -197,8 +197,8 @@ def test_components_are_chosen_within_a_range(run, iris_path):
     [
         (["--target", "kind"], 1, "no column 'kind'"),
         ([], 2, "Missing option '--target'"),
-        (["--target", "species", "-k", "3-1"], 2, "neither a number"),
-        (["--target", "species", "-k", "x"], 2, "neither a number"),
+        (["--target", "species", "-k", "3-1"], 2, "neither a range"),
+        (["--target", "species", "-k", "x"], 2, "neither a range"),
         (["--target", "species", "--folds", "1"], 2, "0, or 2 or more"),
         (["--target", "species", "--new", "x.csv"], 2, "--new needs --output"),
         (["--target", "species", "-o", "x.npy"], 2, "no place for words"),

@@ -224,3 +224,12 @@ def test_usual_tables_fit_a_terminal_of_80_columns_in_one_block(shape):
     console = Console(file=io.StringIO(), width=80)
     show_candidates(console, finished(*shape, 200))
     assert console.file.getvalue().count("─\n") == 1
+
+
+@pytest.mark.parametrize("written", ["1..3", "1-3", "1,2,3", "1..2,3"])
+def test_a_range_is_written_in_any_usual_way(run, written):
+    arguments = ("select", "old-faithful", "-k", written, "--covariance", "EEE")
+    result = run(*arguments, "--seed", 0, "--json")
+    assert result.exit_code == 0, result.output
+    candidates = json.loads(result.stdout)["selection"]["candidates"]
+    assert [row["n_components"] for row in candidates] == [1, 2, 3]

@@ -5,7 +5,7 @@ import pytest
 from inference_problems import TYPES, by_name, faithful, fitted, two_groups
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from mixtura import GaussianMixture, standard_errors
+from mixtura import GaussianMixture, load_dataset, standard_errors
 from mixtura.estimators.judging.fitted_problem import estimates, layout_of
 from mixtura.exceptions import DegenerateDataWarning
 
@@ -274,3 +274,11 @@ def test_intervals_cover_the_truth_as_often_as_they_say(method):
     share = np.mean(inside, axis=0)
     chance = np.sqrt(0.9 * 0.1 / n_repeats)
     assert np.abs(share - 0.9).max() < 4 * chance + 0.02, share
+
+
+def test_results_show_themselves_as_tables():
+    X = load_dataset("old-faithful").values
+    model = GaussianMixture(2, random_state=0).fit(X)
+    shown = repr(standard_errors(model, X))
+    assert shown.splitlines()[0].split()[:2] == ["parameter", "estimate"]
+    assert len(shown.splitlines()) == 1 + 12 and "array(" not in shown

@@ -15,6 +15,7 @@ from mixtura.cli.presenting import (
     save_with_names,
     table_summary,
 )
+from mixtura.cli.searching import sizes
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -35,19 +36,9 @@ class _Validation(NamedTuple):
 def _sizes(
     ctx: click.Context, parameter: click.Parameter, value: str
 ) -> int | list[int]:
-    """Read ``3`` as three components and ``1-3`` as one to three, by BIC."""
-    first, _, last = value.partition("-")
-    try:
-        low, high = int(first), int(last or first)
-    except ValueError:
-        low, high = 0, 0
-    if not 1 <= low <= high:
-        raise click.BadParameter(
-            f"{value!r} is neither a number such as 2 nor a range such as 1-3",
-            ctx,
-            parameter,
-        )
-    return low if low == high else list(range(low, high + 1))
+    """Read ``3`` as three components and ``1..3`` as one to three, by BIC."""
+    found = sizes(ctx, parameter, value)
+    return found if len(found) > 1 else found[0]
 
 
 @click.command("classify", short_help="Learn classes, and classify rows.")
@@ -62,7 +53,7 @@ def _sizes(
     show_default=True,
     metavar="K",
     callback=_sizes,
-    help="Components of each class; 1-3: as many as BIC says.",
+    help="Components of each class; 1..3: as many as BIC says.",
 )
 @options.covariance
 @options.reading

@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def sizes(ctx: click.Context, parameter: click.Parameter, value: str) -> list[int]:
-    """Read ``1..9``, ``2,3,5`` or ``4``."""
+    """Read ``1..9`` or ``1-9``, ``2,3,5`` or ``4``."""
     try:
         found = [size for part in value.split(",") for size in _range(part)]
     except ValueError:
@@ -32,7 +32,7 @@ def sizes(ctx: click.Context, parameter: click.Parameter, value: str) -> list[in
 
 
 def _range(part: str) -> range:
-    first, _, last = part.partition("..")
+    first, _, last = part.replace("-", "..").partition("..")
     return range(int(first), int(last or first) + 1)
 
 
@@ -54,7 +54,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Numbers of components: 1..9 or 2,3,5.",
     ),
     click.option(
+        "--covariance",
         "--covariance-type",
+        "covariance_type",
         default="full,tied,diag,spherical",
         show_default=True,
         metavar="NAMES",

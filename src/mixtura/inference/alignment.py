@@ -33,7 +33,7 @@ class Alignment:
     model: Any
     agreement: Array
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         pairs = zip(self.order.tolist(), self.agreement.tolist(), strict=True)
         rows = [
             {"component": k, "was": was, "agreement": agreement}

@@ -158,7 +158,7 @@ class Bootstrap:
             self.intervals(level, kind),
         )
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render(self.table())
 
     def _corrected(self, tails: Array) -> Array:

@@ -81,7 +81,7 @@ class LikelihoodRatioTests:
             for test in self.tests
         ]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render(self.table())
 
 

@@ -129,7 +129,7 @@ class MergeTree:
             )
         return rows
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render(self.table())
 
 

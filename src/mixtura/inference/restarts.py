@@ -88,7 +88,7 @@ class Restarts:
             for item in self.optima
         ]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render(self.table())
 
 

@@ -148,7 +148,7 @@ class StandardErrors:
             self.names, self.estimates, self.standard_errors, self.intervals(level)
         )
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render(self.table())
 
 
