@@ -203,6 +203,15 @@ def test_text_from_the_data_stays_text():
     assert shown >= set(NAMES)
 
 
+def test_names_in_any_script_and_with_signs_that_have_no_shape_will_do():
+    names = ["温度 🌡", "a\nb", "bell\x07", "zero\x00"]
+    page = check_page(report_of(clusters(90, 4, 2), names, "مزيج"))
+    head, *_ = table_with(page, "Weight and mean of each component")
+    assert head[3:5] == names[:2]
+    shown = {text.text for svg in page.all("svg") for text in svg.all("text")}
+    assert shown >= {"温度 🌡", "a b", "bell ", "zero "}
+
+
 @pytest.mark.parametrize(
     ("n_columns", "n_components"), [(1, 1), (1, 3), (2, 1), (3, 2), (8, 2)]
 )

@@ -104,14 +104,15 @@ def dot(style: ComponentStyle) -> Element:
 
 
 def short(name: str) -> str:
-    """Cut a long name for a picture.
+    r"""Cut a long name for a picture, and show what has no shape as a blank.
 
     Examples
     --------
-    >>> short("a" * 30)
-    'aaaaaaaaaaaaaaaaaaaaaaa…'
+    >>> short("a" * 30), short("a\nb\0")
+    ('aaaaaaaaaaaaaaaaaaaaaaa…', 'a b ')
     """
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    shown = "".join(sign if sign.isprintable() else " " for sign in name)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 def distinct(names: Sequence[str]) -> list[str]:
