@@ -154,7 +154,7 @@ three_panels(maximum.params.weights, inner.means, inner.covariances)
 
 # %%
 # The default start finds a higher maximum. Versicolor and virginica overlap in the sepals, and it splits them in a way
-# of its own; with the petals, or with known labels (:doc:`../../guide/classification`), they come apart.
+# of its own; with the petals or known labels they come apart.
 
 model = GaussianMixture(3, random_state=0).fit(X)
 three_panels(model.weights_, model.means_, model.covariances_)

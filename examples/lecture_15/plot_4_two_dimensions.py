@@ -167,7 +167,7 @@ plt.show()
 # What the listing prints
 # -----------------------
 #
-# The last estimates. :doc:`plot_5_why_seed_78_is_stuck` is the next page.
+# The last estimates. The next page says why seed 78 is stuck.
 
 for seed, steps in walks.items():
     last = steps[-1]

@@ -87,6 +87,24 @@ for name, run in runs.items():
         f"{name:26s} {run.log_likelihood:.4f}  {run.n_iter} iterations"
     )
 
+
+def textbook(X, weights, means, covariances):
+    """The log-likelihood, in NumPy."""
+    d = X[:, None] - means
+    inverses = np.linalg.inv(covariances)
+    squares = np.einsum("nki,kij,nkj->nk", d, inverses, d)
+    scales = np.sqrt(np.linalg.det(2 * np.pi * covariances))
+    joint = weights * np.exp(-squares / 2) / scales
+    return np.log(joint.sum(axis=1)).sum()
+
+
+for run in runs.values():
+    inner = run.params.components
+    theta = run.params.weights, inner.means, inner.covariances
+    np.testing.assert_allclose(
+        run.log_likelihood, textbook(Y, *theta), rtol=1e-10
+    )
+
 figure, axes = plt.subplots(
     1, 2, figsize=(8.4, 4.2), sharey=True, layout="constrained"
 )

@@ -78,7 +78,7 @@ for _ in range(N_ITER + 1):
 # The package
 # -----------
 #
-# :func:`~mixtura.em_steps` yields every half-step: E-step 0, M-step 1, E-step 1, and so on. Every second one is an E-step.
+# ``em_steps`` yields every half-step: E-step 0, M-step 1, E-step 1, and so on. Every second one is an E-step.
 
 family = Gaussian(Full())
 start = MixtureParams(weights, family.params(means, covariances))

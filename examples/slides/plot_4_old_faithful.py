@@ -26,7 +26,7 @@ faithful = load_dataset("old-faithful").values
 names = ["eruption (minutes)", "waiting (minutes)"]
 
 # %%
-# A poor start: two means in the empty corners of the plane. :class:`~mixtura.EMTrace` keeps every half-step
+# A poor start: two means in the empty corners of the plane. ``EMTrace`` keeps every half-step
 # (``GaussianMixture(record=True)`` leaves one, too, as ``trace_``).
 
 family = Gaussian(Full())

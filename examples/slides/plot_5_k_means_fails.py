@@ -103,4 +103,4 @@ for name, parameters in CASES.items():
 
 # %%
 # And each costs more: :math:`O(NKD^2 + KD^3)` an iteration against :math:`O(NKD)`. (The slides say :math:`O(NKD^3)`; the matrices are factorised once for each component, not once for
-# each row.) :doc:`../../guide/kmeans` has means over several data sets, and what else it costs.
+# each row.) The user guide has means over several data sets, and what else it costs.

@@ -106,7 +106,7 @@ for ax in (left, right):
 # In one call
 # -----------
 #
-# :class:`~mixtura.GaussianMixtureSearch` tries sizes and structures, and *is* the best of them afterwards.
+# ``GaussianMixtureSearch`` tries sizes and structures, and *is* the best of them afterwards.
 
 for criterion in ("aic", "bic", "cv"):
     search = GaussianMixtureSearch(

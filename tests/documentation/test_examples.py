@@ -1,6 +1,7 @@
 """Each example runs by itself, and warns of nothing."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,23 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "examples").glob("*/*.py"))
 
 
-def test_there_are_examples():
-    assert len(SCRIPTS) > 0
+EACH = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+
+
+@EACH
+def test_an_example_agrees_with_numpy(script):
+    text = script.read_text(encoding="utf-8")
+    assert "np.testing.assert_allclose" in text and "1e-10" in text
+
+
+@EACH
+def test_a_notebook_can_show_the_text_of_an_example(script):
+    roles = set(re.findall(r":(\w+):`", script.read_text(encoding="utf-8")))
+    assert roles <= {"math"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@EACH
 def test_an_example_runs_alone(script, tmp_path):
     run = subprocess.run(
         [sys.executable, "-W", "error", str(script)],
