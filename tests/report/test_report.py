@@ -19,7 +19,7 @@ from mixtura.report import evidence
 from mixtura.report.source import Source
 
 HOSTILE = "<script>alert()</script>"
-NAMES = [HOSTILE, "\"&'`$\\frac{", "</style><!--", "${x}]]>"]
+NAMES = [HOSTILE, "\"&'`$\\frac{", "</style><!--${x}]]>"]
 
 
 def clusters(n_rows, n_columns, n_components, seed=0):
@@ -188,9 +188,9 @@ def report_of(rows, names, words):
 
 
 def test_text_from_the_data_stays_text():
-    rows = clusters(90, 4, 2)
+    rows = clusters(90, 3, 2)
     page = check_page(report_of(rows, NAMES, HOSTILE))
-    tame = parsed(report_of(rows, ["a", "b", "c", "d"], "words"))
+    tame = parsed(report_of(rows, ["a", "b", "c"], "words"))
     assert [n.name for n in page.all()] == [n.name for n in tame.all()]
     assert [[*n.attributes] for n in page.all()] == [
         [*n.attributes] for n in tame.all()
@@ -204,16 +204,16 @@ def test_text_from_the_data_stays_text():
 
 
 def test_names_in_any_script_and_with_signs_that_have_no_shape_will_do():
-    names = ["温度 🌡", "a\nb", "bell\x07", "zero\x00"]
-    page = check_page(report_of(clusters(90, 4, 2), names, "مزيج"))
+    names = ["温度 🌡", "a\nb", "bell\x07\x00"]
+    page = check_page(report_of(clusters(90, 3, 2), names, "مزيج"))
     head, *_ = table_with(page, "Weight and mean of each component")
     assert head[3:5] == names[:2]
     shown = {text.text for svg in page.all("svg") for text in svg.all("text")}
-    assert shown >= {"温度 🌡", "a b", "bell ", "zero "}
+    assert shown >= {"温度 🌡", "a b", "bell  "}
 
 
 @pytest.mark.parametrize(
-    ("n_columns", "n_components"), [(1, 1), (1, 3), (2, 1), (3, 2), (8, 2)]
+    ("n_columns", "n_components"), [(1, 1), (1, 3), (2, 1), (3, 2), (8, 1)]
 )
 def test_any_number_of_columns_and_components_will_do(n_columns, n_components):
     rows = clusters(120, n_columns, n_components)
