@@ -26,21 +26,38 @@ near 1e-11 for second ones."""
 IDENTIFIED = 1e-8
 """Directions with less effect than this, relative to the largest, have none."""
 
+GLANCE = 1e-6
+"""Step that shows how large a derivative is, and no more."""
+
 FIRST = np.array([45.0, -9.0, 1.0]) / 60
 SECOND = np.array([270.0, -27.0, 2.0]) / 180
 
 
-def jacobian(function: Callable[[Array], Array], point: Array) -> Array:
-    """Derivatives of an array by each coordinate of a vector, along the last axis."""
+def jacobian(
+    function: Callable[[Array], Array], point: Array, units: Array | float = 1.0
+) -> Array:
+    """Derivatives of an array by each coordinate of a vector, along the last axis.
+
+    `units` say how far a step of one is in each coordinate.
+    """
+    sizes = STEP * np.broadcast_to(units, point.shape)
     columns = [np.zeros((*function(point).shape, 0))]
-    for direction in np.eye(len(point)):
+    for step, size in zip(np.diag(sizes), sizes, strict=True):
         rise = [
-            function(point + j * STEP * direction)
-            - function(point - j * STEP * direction)
-            for j in (1, 2, 3)
+            function(point + j * step) - function(point - j * step) for j in (1, 2, 3)
         ]
-        columns.append(np.tensordot(FIRST, rise, axes=1)[..., None] / STEP)
+        columns.append(np.tensordot(FIRST, rise, axes=1)[..., None] / size)
     return np.concatenate(columns, axis=-1)
+
+
+def units_of(function: Callable[[Array], Array], point: Array) -> Array:
+    """Changes of each coordinate that change the array by about one, at most one."""
+    middle = function(point)
+    changes = [
+        np.linalg.norm(function(point + GLANCE * direction) - middle) / GLANCE
+        for direction in np.eye(len(point))
+    ]
+    return 1 / np.maximum(changes, 1.0)
 
 
 def hessian(function: Callable[[Array], float], directions: Array) -> Array:
@@ -212,7 +229,12 @@ def _covariances_block(model: Mixture, inner: GaussianParams) -> tuple[Block, Ar
         return structure.to_full(stored(vector), *shape)
 
     vector = structure.unconstrained(inner.covariances)
-    by_stored = jacobian(stored, vector)
+
+    def relative_change(vector: Array) -> Array:
+        inner = full(vector)
+        return np.asarray(np.swapaxes(roots, 1, 2) @ inner @ roots)
+
+    by_stored = jacobian(stored, vector, units_of(relative_change, vector))
     # `to_full` copies and fills with zeros: derivatives go through it as values do.
     columns = [
         structure.to_full(column, *shape) for column in np.moveaxis(by_stored, -1, 0)
