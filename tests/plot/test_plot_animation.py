@@ -214,6 +214,21 @@ def test_nothing_is_written_when_drawing_is_interrupted(animation, tmp_path):
     assert path.read_text() == "old"
 
 
+def test_labels_stay_inside_the_picture_in_any_units():
+    X = FAITHFUL * [1e6, 1e-7]
+    display = AnimationDisplay.from_trace(traced(X, 2).trace_, X)
+    assert display.ax_.get_xlabel() == "x0 (×10⁶)"
+    assert display.ax_.get_ylabel() == "x1 (×10⁻⁶)"
+    figure = display.figure_
+    figure.draw_without_rendering()
+    for axis in (display.ax_.xaxis, display.ax_.yaxis):
+        texts = [float(t.get_text().replace("−", "-")) for t in axis.get_ticklabels()]
+        assert max(map(abs, texts)) < 20
+    for ax in (display.ax_, display.curve_ax_):
+        box = ax.get_tightbbox()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1
+
+
 def test_wrong_choices_are_named(faithful):
     with pytest.raises(ValueError, match="one column or two; got 3"):
         AnimationDisplay.from_trace(traced(IRIS, 2).trace_, columns=[0, 1, 2])

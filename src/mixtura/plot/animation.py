@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mixtura.plot import panels, shares
 from mixtura.plot.colours import component_styles
@@ -34,6 +35,11 @@ CURVE_PLACE = (0.71, 0.42, 0.27, 0.38)
 POINT = 16.0
 
 MOST_NAMED = 5
+SHORT_NUMBERS = range(-3, 4)
+"""Powers of ten that leave room for the label of an axis."""
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 MOST_FPS = 50
 
 PHASES = {
@@ -162,6 +168,8 @@ class AnimationDisplay(NotebookFigure):
             self._draw_line(shown)
         else:
             self._draw_plane(position)
+        for axis in (self.ax_.xaxis, self.ax_.yaxis):
+            _shorten(axis)
         self._draw_curve(position)
         self._write(shown, is_last=position == len(self.frames) - 1)
         return self
@@ -336,3 +344,20 @@ class AnimationDisplay(NotebookFigure):
             fontsize="small",
             borderaxespad=0,
         )
+
+
+def _shorten(axis: Axis) -> None:
+    """Move a power of ten of large or small numbers into the label of their axis.
+
+    Numbers far from 0 and near each other have too many digits for that.
+    """
+    interval = axis.get_view_interval()
+    largest = float(np.abs(interval).max())
+    power = int(np.floor(np.log10(largest))) if largest > 0 else 0
+    if power in SHORT_NUMBERS or np.ptp(interval) < largest / 10:
+        return
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value / 10.0**power:.4g}")
+    )
+    exponent = str(power).translate(SUPERSCRIPTS)
+    axis.set_label_text(f"{axis.get_label_text()} (×10{exponent})")
