@@ -148,3 +148,23 @@ def test_the_regions_of_the_classes_are_drawn(run, iris_path, tmp_path, columns)
     assert json.loads(result.stdout)["warnings"] == []
     result = run("classify", iris_path, *arguments, "--plot", tmp_path / "x.doc")
     assert result.exit_code == 2 and "must end in .png" in result.stderr
+
+
+@pytest.mark.parametrize("option", [("--noise",), ("--prior",), ("--trim", 0.1)])
+def test_errors_of_maximum_likelihood_are_for_plain_fits(run, option):
+    result = run("fit", "old-faithful", "--standard-errors", *option)
+    assert result.exit_code == 2 and "leave out --noise" in result.stderr
+
+
+def test_the_json_of_a_fit_has_the_noise(run):
+    arguments = ("fit", "old-faithful", "--seed", 0, "--noise", "--trim", 0.1)
+    model = json.loads(run(*arguments, "--json").stdout)["model"]
+    total = sum(model["weights"]) + model["noise_weight"]
+    assert total == pytest.approx(1) and model["trim_threshold"] < 0
+
+
+def test_codes_for_one_column_are_refused_for_several(run, iris_path):
+    arguments = ("classify", iris_path, "--target", "species", "--folds", 0)
+    assert run(*arguments, "--columns", "c", "--covariance", "V").exit_code == 0
+    result = run(*arguments, "--covariance", "V")
+    assert result.exit_code == 1 and "is for data of one column" in result.stderr

@@ -101,6 +101,12 @@ def command(
     from mixtura.io.tables import read_table
 
     check_picture(ctx, plot, plot_kind)
+    if standard_errors and any(settings[name] for name in ("noise", "trim", "prior")):
+        raise click.UsageError(
+            "--standard-errors are those of maximum likelihood; leave out --noise, "
+            "--trim and --prior, or use bootstrap in Python.",
+            ctx,
+        )
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )

@@ -73,7 +73,15 @@ def model_summary(model: Any) -> dict[str, Any]:
         "weights": model.weights_.tolist(),
         "means": model.means_.tolist(),
         "covariances": model.covariances_.tolist(),
+        **_robust(model),
     }
+
+
+def _robust(model: Any) -> dict[str, float]:
+    """Weight of the noise, and the density below which rows are left out, if any."""
+    names = ("noise_weight", "noise_log_density", "trim_threshold")
+    found = {name: getattr(model, f"{name}_", None) for name in names}
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def _finite(value: float) -> float | None:

@@ -25,7 +25,7 @@ from mixtura.estimators.labelled.class_fits import (
     class_mixtures,
     joint_fit,
 )
-from mixtura.estimators.structures import STRUCTURES, check_name
+from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.covariance_structure import Covariance
 
@@ -174,7 +174,9 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         """
         structure = self._check_arguments()
         rows = self._rows(X, y, sample_weight)
-        priors = given_priors(type(self).__name__, self.priors, self.classes_)
+        owner = type(self).__name__
+        check_columns(owner, self.covariance_type, rows.n_features)
+        priors = given_priors(owner, self.priors, self.classes_)
         self._fit(rows, structure, priors)
         self.temperature_ = self._temperature(rows)
         return self
