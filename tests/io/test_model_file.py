@@ -7,7 +7,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mixtura import GaussianMixture, load_model, save_model
+from mixtura import GaussianMixture, GaussianMixtureSearch, load_model, save_model
 from mixtura.exceptions import ModelFileError
 from mixtura.io import model_file
 
@@ -309,6 +309,9 @@ def test_only_fitted_mixtura_models_are_saved(tmp_path):
         save_model({}, tmp_path / "m.json")
     with pytest.raises(NotFittedError):
         save_model(GaussianMixture(2), tmp_path / "m.json")
+    search = GaussianMixtureSearch((1, 2), covariance_type="full").fit(fitted()[1])
+    with pytest.raises(TypeError, match=r"Save its best_estimator_"):
+        save_model(search, tmp_path / "m.json")
     assert os.listdir(tmp_path) == []
 
 

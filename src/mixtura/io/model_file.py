@@ -104,6 +104,11 @@ def save_model(model: Any, path: str | os.PathLike[str]) -> None:
         raise TypeError(
             f"save_model: model must be a mixtura {' or '.join(_CODECS)}; "
             f"got {type(model).__module__}.{name}."
+            + (
+                " Save its best_estimator_."
+                if hasattr(model, "best_estimator_")
+                else ""
+            )
         )
     check_is_fitted(model)
     document = {
