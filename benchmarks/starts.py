@@ -60,9 +60,9 @@ def tables(size: Size) -> list[Table]:
     about = (
         f"Share of {n_seeds} seeds for which a fit comes within {NATS} nats of the "
         f"best log-likelihood known: of {RESTARTS:,} random restarts and of all fits "
-        "of either side. Fits with a component on fewer than 2 (D + 1) rows do not "
-        "count. Mixtura with its defaults, n_init=1, scikit-learn with n_init=10, and "
-        "mean times."
+        "of either side. Fits with a component on fewer rows than twice its "
+        "parameters do not count. Mixtura with its defaults, n_init=1, scikit-learn "
+        "with n_init=10, and mean times."
     )
     return [Table("Finding the best optimum", columns, [*rows, last], about, "mixtura")]
 
@@ -119,7 +119,9 @@ def _measured(case: Case, n_seeds: int, n_restarts: int) -> tuple[Array, Array]:
 def _is_wanted(case: Case, weights: Array) -> bool:
     """Whether no component rests on so few rows that its likelihood means nothing."""
     n_rows, n_features = case.X.shape
-    return float(weights.min()) * n_rows >= 2 * (n_features + 1)
+    structure = STRUCTURES[case.covariance_type]
+    n_parameters = 1 + n_features + structure.n_free_parameters(1, n_features)
+    return float(weights.min()) * n_rows >= 2 * n_parameters
 
 
 def best_known(case: Case, n_restarts: int) -> float:

@@ -11,8 +11,10 @@ from mixtura.families.constraints import Floor, Ridge, Unconstrained
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.init import runs
-from mixtura.init.moves import splits
+from mixtura.init.moves import best_moves, grown, shrunk
+from mixtura.init.regions import local_rows
 from mixtura.init.runs import Run, from_partitions
+from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Equal, Free, Mixture
 
@@ -95,16 +97,41 @@ def test_settled_runs_end_early(monkeypatch):
     model, data = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-8)))), three_blobs()
     starts = from_partitions(model, data, partitions(len(data), 3, 2))
     passes = []
-    kernels = type(Full.kernels)
-    original = kernels.side_by_side
+    original = QuadraticRows.e_step
 
     def counted(*arguments):
         passes.append(1)
         return original(*arguments)
 
-    monkeypatch.setattr(kernels, "side_by_side", counted)
+    monkeypatch.setattr(QuadraticRows, "e_step", counted)
     followed(model, data, starts, 10_000)
     assert 2 < len(passes) < 5_000
+
+
+def test_a_narrow_component_is_worked_on_with_care(monkeypatch):
+    """Its squares must not be expanded, and the other runs go on side by side."""
+    data = three_blobs()
+    data = Rows(np.vstack([data.X, [[50.0, 0.0], [50.0, 1e-6]]]), None)
+    model = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-14))))
+    needle = one_hot(np.where(data.X[:, 0] > 40, 1, 0), 2)
+    sound = partitions(len(data), 2, 2)
+    starts = from_partitions(model, data, [sound[0], needle, sound[1]])
+    alone = []
+    original = runs._alone
+
+    def counted(*arguments):
+        alone.append(1)
+        return original(*arguments)
+
+    monkeypatch.setattr(runs, "_alone", counted)
+    together = followed(model, data, starts, STEPS)
+    assert len(together) == 3 and len(alone) == 1
+    exact = em(model, data, starts[1], tol=0.0, max_iter=STEPS)
+    last = together[-1]
+    assert last.objective == pytest.approx(exact.log_likelihood, rel=1e-12)
+    np.testing.assert_allclose(
+        last.log_density, model.log_density(last.params, data), rtol=1e-12
+    )
 
 
 def two_far_apart(n=120):
@@ -114,7 +141,7 @@ def two_far_apart(n=120):
     return Rows(centres[np.arange(n) % 4] + rng.standard_normal((n, 2)), np.ones(n))
 
 
-def test_a_split_leads_out_of_a_local_optimum():
+def test_a_move_leads_out_of_a_local_optimum():
     """Three components on one side and one on the other are an optimum for EM."""
     data = two_far_apart()
     model = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-6))))
@@ -126,22 +153,32 @@ def test_a_split_leads_out_of_a_local_optimum():
     local = em(model, data, start)
     best = em(model, data, model.from_responsibilities(data, one_hot(cluster, 4)))
     assert local.log_likelihood < best.log_likelihood - 20
-    rng = np.random.default_rng(0)
-    tried = from_partitions(model, data, splits(model, data, local.params, 12, rng))
-    reached = max(run.objective for run in followed(model, data, tried, 50))
-    assert reached == pytest.approx(best.log_likelihood, abs=1e-3)
+    values = model.posterior(local.params, data).values
+    moves = best_moves(values, local_rows(data, 2), 1, 0.0)
+    (reached,) = followed(model, data, from_partitions(model, data, moves), 50)
+    assert reached.objective == pytest.approx(best.log_likelihood, abs=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("n_axes", [0, 1, 2])
 @pytest.mark.parametrize("n_components", [2, 3, 5])
-def test_splits_are_responsibilities(n_components):
-    data = three_blobs()
-    model = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-6))))
-    (start,) = from_partitions(model, data, partitions(len(data), n_components, 1))
-    rng = np.random.default_rng(0)
-    moves = splits(model, data, start, 100, rng)
-    assert len(moves) == n_components * (n_components - 1)
-    for values in moves:
-        assert values.shape == (len(data), n_components)
-        assert (values >= 0).all()
-        np.testing.assert_allclose(values.sum(axis=1), 1.0, rtol=1e-12)
-    assert len(splits(model, data, start, 1, rng)) == 1
+def test_moves_are_responsibilities(n_components, n_axes, seed):
+    data = three_blobs(seed)
+    values = np.random.default_rng(seed).dirichlet(np.ones(n_components), len(data))
+    rows = local_rows(data, n_axes)
+    moves = best_moves(values, rows, 100, -np.inf)
+    assert len(best_moves(values, rows, 1, -np.inf)) == 1
+    assert not best_moves(values, rows, 100, np.inf)
+    n_pairs = n_components * (n_components - 1) // 2
+    assert len(moves) <= n_pairs * (n_components - 2) + min(n_pairs, n_components)
+    changed = [
+        (moves, n_components),
+        (grown(values, rows, 2), n_components + 1),
+        (shrunk(values, data.weights), n_components - 1),
+    ]
+    for results, n_columns in changed:
+        assert results
+        for moved in results:
+            assert moved.shape == (len(data), n_columns)
+            assert (moved >= 0).all()
+            np.testing.assert_allclose(moved.sum(axis=1), 1.0, rtol=1e-12)

@@ -29,6 +29,11 @@ class Covariance(ABC):
     separate: ClassVar[bool] = False
     """Whether each component's covariance is estimated by itself."""
 
+    @property
+    def n_axes(self) -> int:
+        """Axes of one stored covariance: 2 of a matrix, 1 of variances, 0 of one."""
+        return len(self.shape(1, 1)) - self.per_component
+
     def keep(self, alive: NDArray[np.bool_], new: Array, old: Array) -> Array:
         """Return `new` covariances for living components, `old` ones for dead."""
         if not self.per_component:

@@ -1,7 +1,8 @@
-"""Ways out of a local optimum: split one component, and do without another.
+"""Ways out of a local optimum: merge two components and split a third, or split anew.
 
 EM moves components continuously and cannot carry one from a place that has too many to
-a place that has too few; these moves do, and EM judges them ([Ueda2000]_).
+a place that has too few; these moves do, and EM judges them ([Ueda2000]_). What a move
+gains at least is known from fits to the regions concerned, so few need be tried.
 
 References
 ----------
@@ -11,69 +12,96 @@ References
 
 import numpy as np
 
-from mixtura._types import Array, IntArray, Rng
-from mixtura.data import Rows
-from mixtura.init.distinct import standardised
-from mixtura.models.mixture import Mixture, MixtureParams
+from mixtura._types import Array, IntArray
+from mixtura.init.regions import TINY, best_splits, level_of_one, level_of_pairs
+from mixtura.kernels.quadratic import QuadraticRows
 
-SHARPNESS = 4.0
-"""How sharply a split separates two halves, per standard deviation."""
+OVERLAPPING, NEAR = 3, 2
+"""Neighbours with which a merger is considered: by rows in common, by distance."""
+
+SAME = 0.1
+"""A pair that splits anew with less than this share of its rows changing hands has only
+found itself."""
 
 
-def splits(
-    model: Mixture, data: Rows, params: MixtureParams, most: int, rng: Rng
+def best_moves(
+    values: Array, rows: QuadraticRows, most: int, least: float
 ) -> list[Array]:
-    """Return responsibilities with one component split in two and one left out.
+    """Return the responsibilities that the most promising moves lead to.
 
     Parameters
     ----------
-    model : Mixture
-    data : Rows
-    params : MixtureParams
-        Of at least two components.
+    values : ndarray of shape (n, n_components)
+        Responsibilities at a local optimum of at least two components.
+    rows : QuadraticRows
+        As `local_rows` makes them.
     most : int
-        Number of moves, if there are so many. Those that leave out a component which
-        others explain best come first.
-    rng : Generator
-        Draws the directions of the splits after the first of each component.
+        Number of moves.
+    least : float
+        What a move gains at least, in nats, for it to be worth trying; may be negative.
 
     Returns
     -------
     list of ndarray of shape (n, n_components)
+        The best first.
     """
-    assert data.weights is not None
-    values = model.posterior(params, data).values
-    space = standardised(data)
+    own = np.ascontiguousarray(values.T)  # (K, n)
+    n_components = len(own)
+    pairs = _neighbours(own, rows)
+    both = own[pairs].sum(axis=1)
+    first = own[pairs[:, 0]] / np.maximum(both, TINY)
+    present = level_of_pairs(rows, both, first)
+    losses = present - level_of_one(rows, both)
+    single = best_splits(rows, own)
+    gains = np.full((len(pairs), n_components + 1), -np.inf)
+    gains[:, :-1] = single.level - level_of_one(rows, own) - losses[:, None]
+    np.put_along_axis(gains, pairs, -np.inf, axis=1)
+    close = losses.argsort(kind="stable")[:n_components]
+    anew = best_splits(rows, both[close])
+    differs = _difference(anew.first, first[close], both[close] * rows.weights) > SAME
+    gains[close[differs], -1] = (anew.level - present[close])[differs]
+    order = gains.ravel().argsort()[::-1][:most]
+    promising = order[gains.ravel()[order] > least]
     moves = []
-    for number, (removed, split) in enumerate(_pairs(values, data.weights)[:most]):
-        rest = _without(values, removed)
-        column = split - (removed < split)
-        first_try = number < values.shape[1]
-        moves.append(
-            _halved(rest, column, space, data.weights, None if first_try else rng)
-        )
+    for pair, split in np.stack(np.unravel_index(promising, gains.shape), axis=1):
+        i, j = pairs[pair]
+        moved = own.copy()
+        if split == n_components:
+            (where,) = np.flatnonzero(close == pair)
+            moved[[i, j]] = _halves(both[pair], anew.first[where])
+        else:
+            moved[i] = both[pair]
+            moved[[split, j]] = _halves(own[split], single.first[split])
+        moves.append(moved.T)
     return moves
 
 
-def grown(values: Array, data: Rows) -> list[Array]:
-    """Return responsibilities with one component more: each in turn split in two.
+def grown(values: Array, rows: QuadraticRows, most: int) -> list[Array]:
+    """Return responsibilities with one component more: one of them split in two.
 
     Parameters
     ----------
     values : ndarray of shape (n, n_components)
         Responsibilities.
-    data : Rows
-        With weights.
+    rows : QuadraticRows
+        As `local_rows` makes them.
+    most : int
+        Number of splits.
 
     Returns
     -------
     list of ndarray of shape (n, n_components + 1)
-        The split of the component with the most observations comes first.
+        The split that gains most comes first.
     """
-    assert data.weights is not None
-    space = standardised(data)
-    largest_first = (-(data.weights @ values)).argsort(kind="stable")
-    return [_halved(values, k, space, data.weights, None) for k in largest_first]
+    own = np.ascontiguousarray(values.T)
+    single = best_splits(rows, own)
+    gains = single.level - level_of_one(rows, own)
+    results = []
+    for k in (-gains).argsort(kind="stable")[:most]:
+        one, other = _halves(own[k], single.first[k])
+        results.append(np.vstack([own, other]).T)
+        results[-1][:, k] = one
+    return results
 
 
 def shrunk(values: Array, weights: Array) -> list[Array]:
@@ -90,65 +118,37 @@ def shrunk(values: Array, weights: Array) -> list[Array]:
     list of ndarray of shape (n, n_components - 1)
         Without the component that the others explain best first.
     """
-    return [_without(values, k) for k in _costs(values, weights).argsort(kind="stable")]
+    costs = -(weights @ np.log(np.maximum(1 - values, TINY)))
+    results = []
+    for k in costs.argsort(kind="stable"):
+        rest = np.delete(values, k, axis=1)
+        results.append(rest / np.maximum(rest.sum(axis=1, keepdims=True), TINY))
+    return results
 
 
-def _without(values: Array, removed: int) -> Array:
-    """Leave a component to the others, in proportion."""
-    rest = np.delete(values, removed, axis=1)
-    rest /= np.maximum(rest.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    return rest
+def _halves(region: Array, first: Array) -> Array:
+    """Divide a region's share (n,) of each row between the two halves, (2, n)."""
+    return np.stack([region * first, region * (1 - first)])
 
 
-def _halved(
-    values: Array, column: int, space: Array, weights: Array, rng: Rng | None
-) -> Array:
-    """Split a component along its longest axis, or a random direction."""
-    direction = _direction(space, weights * values[:, column], rng)
-    share = 1 / (1 + np.exp(-SHARPNESS * direction))
-    half = values[:, column] * share
-    rest = values.copy()
-    rest[:, column] -= half
-    return np.column_stack([rest, half])
+def _difference(one: Array, other: Array, weights: Array) -> Array:
+    """Share (R,) of each region that changes hands between two ways to split it."""
+    apart = np.abs(np.stack([one - other, one + other - 1]))
+    total = np.maximum(weights.sum(axis=1), TINY)
+    return np.asarray(((apart * weights).sum(axis=2) / total).min(axis=0))
 
 
-def _pairs(values: Array, weights: Array) -> IntArray:
-    """Components to leave out and to split, (n_pairs, 2), the best first.
-
-    Leaving out k costs about -sum_i w_i log(1 - r_ik); each component is split once
-    with the cheapest, then once with the second cheapest, and so on.
-    """
-    n_components = values.shape[1]
-    cheapest = _costs(values, weights).argsort(kind="stable")
-    pairs = [
-        (removed, split)
-        for removed in cheapest
-        for split in range(n_components)
-        if removed != split
-    ]
-    return np.array(pairs)
-
-
-def _costs(values: Array, weights: Array) -> Array:
-    """What it costs about to leave out each component."""
-    return -(weights @ np.log(np.maximum(1 - values, np.finfo(float).tiny)))
-
-
-def _direction(space: Array, weights: Array, rng: Rng | None) -> Array:
-    """Standardised scores of the rows along a direction of one component.
-
-    The direction is that of the largest variance, or a random one in the metric of
-    the component's covariance.
-    """
-    total = max(weights.sum(), np.finfo(float).tiny)
-    centered = space - weights @ space / total
-    covariance = (weights[:, None] * centered).T @ centered / total
-    eigenvalues, vectors = np.linalg.eigh(covariance)
-    if rng is None:
-        direction = vectors[:, -1]
-    else:
-        spread = np.sqrt(np.maximum(eigenvalues, 0.0))
-        direction = vectors @ (spread * rng.standard_normal(len(spread)))
-    scores = centered @ direction
-    deviation = np.sqrt(weights @ scores**2 / total)
-    return np.asarray(scores / max(deviation, np.finfo(float).tiny))
+def _neighbours(own: Array, rows: QuadraticRows) -> IntArray:
+    """Pairs (n_pairs, 2) of components (K, n) that share rows or lie near another."""
+    n_components = len(own)
+    shares = own * rows.weights
+    overlap = shares @ own.T
+    means = shares @ rows.centred / np.maximum(shares.sum(axis=1), TINY)[:, None]
+    distances = ((means[:, None] - means) ** 2).sum(axis=2)
+    itself = np.arange(n_components)
+    overlap[itself, itself], distances[itself, itself] = -np.inf, np.inf
+    near = np.zeros((n_components, n_components), dtype=bool)
+    for by, number in ((-overlap, OVERLAPPING), (distances, NEAR)):
+        nearest = by.argsort(axis=1)[:, : min(number, n_components - 1)]
+        np.put_along_axis(near, nearest, True, axis=1)
+    return np.argwhere(np.triu(near | near.T))

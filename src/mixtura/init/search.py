@@ -7,7 +7,7 @@ itself, splits of one component at the cost of another do.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import cycle, islice, product
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,52 +15,66 @@ import numpy as np
 from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.families.gaussian import Gaussian
+from mixtura.init.candidate import Candidate, merit, optima_of, same_optimum
 from mixtura.init.distinct import standardised, whitened
-from mixtura.init.moves import splits
+from mixtura.init.moves import best_moves
+from mixtura.init.regions import local_rows
 from mixtura.init.runs import Run, followed, from_partitions
 from mixtura.init.starts import nearest, plus_plus
+from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.mixture import Mixture, MixtureParams
 
-BATCHES = (2, 4, 14)
-"""Starts tried at first, and after that if these do not agree."""
+BATCHES = (2, 4, 6)
+"""Starts tried at first, and after that if these do not agree …"""
+
+MORE_BATCHES = (2, 4, 14)
+"""… and where no moves follow."""
 
 AGREE = 2
 """Starts that must lead to the best optimum for the search to end early."""
 
-LLOYD = (2, 0)
+LLOYD = (5, 0, 0, 5)
 """Steps of k-means before EM takes over, in turn."""
 
 SHORT = 10
 """EM steps after which a start is first judged."""
 
-FEW_ROWS = 1_500
+FEW_ROWS = 2_000
 """Rows that starts are tried on; the best of them go on with all."""
 
-FINALISTS = 4
+FINALISTS = 3
 """Starts that are followed further."""
 
 LONG = 30
 """EM steps after which the finalists are judged."""
 
-MOVES = 12
-"""Splits tried at a time."""
+FEW_COMPONENTS = 2
+"""Starts that agree on so many are believed."""
 
-ROUNDS = 3
-"""How often splits are tried while they help."""
+MOVES = 12
+"""Moves tried from one optimum …"""
+
+TOGETHER = 6
+"""… so many at a time, until one helps."""
+
+LEADERS = 3
+"""Moves that are followed further."""
+
+PATIENCE, ROUNDS = 2, 16
+"""Optima that are left by moves without finding a better one, and in all."""
+
+LOSS, LOSS_EACH = 8.0, 0.01
+"""A move that may cost more nats, and more for each observation, is not tried."""
+
+THIN = 2.0
+"""A component on fewer rows than this times its parameters is thin."""
+
+STARVED = 0.5
+"""Components on fewer rows than this times their parameters stay where they start."""
 
 HEATS = ((3, 4), (8, 1))
 """EM steps after which starts from elsewhere are judged, and how many then go on."""
-
-SAME = 1e-5
-"""Objectives closer than this, per observation, count as the same optimum: after so few
-steps they have not converged."""
-
-
-class Candidate(NamedTuple):
-    """A run, and whether no component has collapsed in it."""
-
-    sound: bool
-    run: Run
 
 
 class Start(NamedTuple):
@@ -139,7 +153,9 @@ def best_start(
         return Start(run.start)
     if search.few is not data:
         return Start(run.params)
-    return Start(run.params, run.objectives, run.start)
+    # side by side, rounding can look like a fall
+    objectives = np.maximum.accumulate(run.objectives).tolist()
+    return Start(run.params, tuple(objectives), run.start)
 
 
 def several_starts(
@@ -170,7 +186,8 @@ def several_starts(
         If every start collapses.
     """
     search = _Search(model, data, is_sound, rng)
-    optima = search.explored(_partitions(search.few, n_components, rng))
+    partitions = _partitions(search.few, n_components, rng)
+    optima = search.explored(partitions, MORE_BATCHES)
     return [candidates[0].run.params for candidates in optima[:most]]
 
 
@@ -224,44 +241,83 @@ class _Search:
         self.is_sound = is_sound
         self.rng = rng
         self.best: Candidate | None = None
+        self.local: QuadraticRows | None = None
+        assert isinstance(model.family, Gaussian)
+        self.family = model.family
 
     def best_run(self, partitions: Iterator[Array]) -> Run:
         """Return the best run."""
         optima = self.explored(partitions)
         assert self.best is not None
-        if len(optima[0]) >= AGREE:
+        if self.is_starved():
             return self.best.run
-        finalists = [candidates[0].run for candidates in optima[:FINALISTS]]
-        polished = self.follow(self.data, finalists, LONG)
-        self.best = max(polished, key=merit, default=self.best)
-        if sum(_same(self.best, other, self.data) for other in polished) > AGREE:
+        agreed = len(optima[0]) >= AGREE
+        if agreed and len(self.best.run.params.weights) <= FEW_COMPONENTS:
             return self.best.run
-        for _ in range(ROUNDS):
-            if not self.moved():
-                break
+        finalists = optima[: 1 if agreed else FINALISTS]
+        runs = [candidates[0].run for candidates in finalists]
+        self.wander(self.follow(self.data, runs, LONG))
         return self.best.run
 
-    def explored(self, partitions: Iterator[Array]) -> list[list[Candidate]]:
+    def explored(
+        self, partitions: Iterator[Array], batches: Sequence[int] = BATCHES
+    ) -> list[list[Candidate]]:
         """Try starts; return the optima with what reached each, the best first."""
         found: list[Candidate] = []
-        for size in BATCHES:
+        for size in batches:
             found += self.tried(islice(partitions, size))
-            optima = _optima(found, self.few)
+            optima = optima_of(found)
             self.best = optima[0][0]
-            if len(optima[0]) >= AGREE:
+            if len(optima[0]) >= AGREE or (len(found) > size and self.is_starved()):
                 break
         return optima
 
-    def moved(self) -> bool:
-        """Try to get away from the best run by splits; return whether it is better."""
-        assert self.best is not None
-        before, params = self.best, self.best.run.params
-        found = self.tried(splits(self.model, self.few, params, MOVES, self.rng))
-        if not found:
-            return False
-        further = self.follow(self.data, [max(found, key=merit).run], LONG)
-        self.best = max([before, *further], key=merit)
-        return not _same(self.best, before, self.data)
+    def wander(self, begun: list[Candidate]) -> None:
+        """Go from optimum to optimum by moves, always on from the best not yet left."""
+        self.best = max(begun, key=merit, default=self.best)
+        visited: list[Candidate] = []
+        unseen: list[Candidate] = []
+        reached, fruitless = begun, 0
+        for _ in range(ROUNDS):
+            fruitless += 1
+            for there in reached:
+                if any(same_optimum(there, known) for known in visited):
+                    continue
+                visited.append(there)
+                unseen.append(there)
+                if self.best is None or merit(there) > merit(self.best):
+                    self.best, fruitless = there, 0
+            if not unseen or fruitless > PATIENCE:
+                break
+            here = max(unseen, key=merit)
+            unseen = [each for each in unseen if each is not here]
+            reached = self.neighbours(here, visited)
+
+    def neighbours(
+        self, here: Candidate, visited: Sequence[Candidate]
+    ) -> list[Candidate]:
+        """Return where the most promising moves from an optimum lead."""
+        few = self.few
+        values = self.model.posterior(here.run.params, few).values
+        least = -LOSS - LOSS_EACH * few.n_observations
+        if self.local is None:
+            self.local = local_rows(few, self.family.structure.n_axes)
+        moves = best_moves(values, self.local, MOVES, least)
+        known = visited
+        if moves and few is not self.data:
+            known = self.follow(few, [each.run for each in visited], 0)
+        found: list[Candidate] = []
+        for first in range(0, len(moves), TOGETHER):
+            found += [
+                there
+                for there in self.tried(moves[first : first + TOGETHER])
+                if not any(same_optimum(there, other) for other in known)
+            ]
+            found = sorted(found, key=merit, reverse=True)
+            if found and merit(found[0]) > merit(here):
+                break
+        leaders = [each.run for each in found[:LEADERS]]
+        return self.follow(self.data, leaders, LONG)
 
     def tried(self, partitions: Iterable[Array]) -> list[Candidate]:
         """Short runs on few rows."""
@@ -273,7 +329,33 @@ class _Search:
     def follow(self, data: Rows, runs: list[Run], n_steps: int) -> list[Candidate]:
         """Take the runs further."""
         further = followed(self.model, data, runs, n_steps)
-        return [Candidate(self.is_sound(run.params), run) for run in further]
+        return [self.judged(run) for run in further]
+
+    def judged(self, run: Run) -> Candidate:
+        """Count the components that are thin; each must be worth what BIC asks.
+
+        Those that share their covariance with others gain little from chance.
+        """
+        sound = self.is_sound(run.params)
+        if not self.family.structure.separate:
+            return Candidate(sound, run)
+        n_parameters = self.n_parameters(run.params)
+        n_observations = self.data.n_observations
+        counts = run.params.weights * n_observations
+        n_thin = np.count_nonzero(counts < THIN * n_parameters)
+        handicap = n_thin * n_parameters * np.log(n_observations) / 2
+        return Candidate(sound, run, float(handicap))
+
+    def is_starved(self) -> bool:
+        """Whether rows are so few for a component that EM hardly moves it."""
+        assert self.best is not None
+        params = self.best.run.params
+        each = self.few.n_observations / len(params.weights)
+        return each < STARVED * self.n_parameters(params)
+
+    def n_parameters(self, params: MixtureParams) -> float:
+        """Free parameters of a component, on average."""
+        return self.model.n_free_parameters(params) / len(params.weights)
 
 
 def _some_rows(data: Rows, rng: Rng) -> Rows:
@@ -283,34 +365,10 @@ def _some_rows(data: Rows, rng: Rng) -> Rows:
     return data.take(np.sort(rng.choice(len(data), size=FEW_ROWS, replace=False)))
 
 
-def _optima(runs: list[Candidate], data: Rows) -> list[list[Candidate]]:
-    """Group the runs that have reached the same optimum, the best first."""
-    ranked = sorted(runs, key=merit, reverse=True)
-    groups = [ranked[:1]]
-    for run in ranked[1:]:
-        if _same(groups[-1][0], run, data):
-            groups[-1].append(run)
-        else:
-            groups.append([run])
-    return groups
-
-
-def _same(one: Candidate, other: Candidate, data: Rows) -> bool:
-    """Whether two runs are, as far as can be told, at the same optimum."""
-    near = SAME * (1 + data.n_observations)
-    apart = abs(one.run.objective - other.run.objective)
-    return one.sound == other.sound and apart < near
-
-
-def merit(candidate: Candidate) -> tuple[bool, float]:
-    """Rank sound before unsound, then by objective."""
-    return candidate.sound, candidate.run.objective
-
-
 def _partitions(data: Rows, n_components: int, rng: Rng) -> Iterator[Array]:
     """Partitions around k-means++ centres, in both spaces in turn."""
     assert data.weights is not None
     spaces = standardised(data), whitened(data)
-    for n_steps, space in cycle(product(LLOYD, spaces)):
+    for n_steps, space in cycle(zip(LLOYD, (*spaces, *spaces), strict=True)):
         centres = plus_plus(space, data.weights, n_components, rng)
         yield nearest(space, data.weights, centres, n_steps)

@@ -29,9 +29,6 @@ FUSED_ROWS = 1_000
 FUSED_SCORING_WORK = 4_000_000
 """The same for scoring, which is done once rather than a hundred times."""
 
-NEVER = -1e200
-"""Log weight of a component that no row belongs to."""
-
 
 class Kernels:
     """E-step and scoring under one covariance structure.
@@ -125,40 +122,6 @@ class Kernels:
         if live is None:
             return moments
         return with_dead_components(moments, live, len(constants), pooled)
-
-    def side_by_side(
-        self,
-        X: Rows,
-        row_weights: Array | None,
-        constants: Array,
-        means: Array,
-        precision_cholesky: Array,
-        n_mixtures: int,
-    ) -> tuple[Array, ...]:
-        """E-step of several mixtures on the same few rows, in plain NumPy.
-
-        Many small arrays cost as much as one large one, so that the mixtures together
-        take little longer than one.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n, D)
-        row_weights : ndarray of shape (n,) or None
-        constants, means, precision_cholesky : ndarray
-            Of the K components of all mixtures, those of the first mixture first.
-        n_mixtures : int
-
-        Returns
-        -------
-        tuple of ndarray
-            Log-likelihoods and entropies in nats (n_mixtures,); counts, first and
-            second moments of the K components.
-        """
-        finite = np.maximum(constants, NEVER)
-        parameters = Parameters(finite, means, precision_cholesky)
-        return plain.side_by_side(
-            self._structure, X, row_weights, parameters, n_mixtures
-        )
 
     def moments(self, X: Array, weights: Array, pivot: Array) -> tuple[Array, Array]:
         """First and second moments of a few rows about the pivots.

@@ -23,7 +23,6 @@ from mixtura.kernels.launch import (
     NO_WEIGHTS,
     SMALLEST_CHUNK,
     Workspaces,
-    in_order,
 )
 from mixtura.kernels.linear import Linear, LinearMoments, LinearRows
 from mixtura.kernels.moments import Array
@@ -31,6 +30,7 @@ from mixtura.kernels.packing import HEIGHT, TILE, in_groups
 from mixtura.kernels.scatter import scatter_first
 from mixtura.kernels.simd import Emitter, Vector, numba_function
 from mixtura.kernels.softmax import best_components, log_densities, posterior, scale
+from mixtura.kernels.threads import in_order
 from mixtura.kernels.tiles import Panel, compare, in_tiles
 
 FORBIDDEN = -1e250

@@ -4,11 +4,9 @@ The chunks depend on the sizes of the model only and their sums are added in the
 order, so that the result has the same bits on any number of threads.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +23,7 @@ from mixtura.kernels.layouts import (
 from mixtura.kernels.moments import Array, Moments, Rows
 from mixtura.kernels.packing import HEIGHT
 from mixtura.kernels.plain import Parameters, Structure
+from mixtura.kernels.threads import in_order
 
 BLOCKS = (224, 160, 96, 64, 32)
 """Rows in a block, in double precision. Large powers of two are slower: their lines
@@ -39,16 +38,11 @@ CHUNK_WORK = 2**24
 SMALLEST_CHUNK = 2 * BLOCKS[0]
 LARGEST_CHUNK = 512 * BLOCKS[0]
 
-FEW_CHUNKS = 4
-"""Fewer chunks are over before threads have started."""
-
 CACHE_LINE = 64
 FAR_MARK = 1e37
 """Kernels mark the rows they cannot score by a larger number."""
 
 NO_WEIGHTS = np.empty(0)
-
-_Result = TypeVar("_Result")
 
 
 class Plan(NamedTuple):
@@ -236,23 +230,6 @@ def layout_of(structure: Structure, parameters: Parameters, dtype: Float) -> Lay
     if structure.name == "spherical":
         scales = scales[:, None]
     return DiagonalLayout.of(parameters._replace(precision_cholesky=scales), dtype)
-
-
-def in_order(
-    task: Callable[[slice], _Result], chunks: list[slice], n_threads: int
-) -> Iterator[_Result]:
-    """Results of the task in the order of the chunks, few of them at a time."""
-    if n_threads == 1 or len(chunks) < FEW_CHUNKS:
-        yield from map(task, chunks)
-        return
-    pending: deque[Future[_Result]] = deque()
-    with ThreadPoolExecutor(min(n_threads, len(chunks))) as pool:
-        for chunk in chunks:
-            pending.append(pool.submit(task, chunk))
-            if len(pending) > 2 * n_threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
 
 
 def _chunks(n_rows: int, plan: Plan) -> list[slice]:

@@ -6,6 +6,7 @@ O(block · K · D). Differences from the means come first; responsibilities are
 """
 
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -135,50 +136,17 @@ def e_step(
         moments = e_step(structure, X, row_weights, reduced)
         n_components = len(parameters.constants)
         return with_dead_components(moments, live, n_components, structure.pooled)
-    log_likelihoods, entropies, *sums = side_by_side(
-        structure, X, row_weights, parameters, 1
-    )
-    return Moments(float(log_likelihoods[0]), float(entropies[0]), *sums)
-
-
-def side_by_side(
-    structure: Structure,
-    X: Rows,
-    row_weights: Array | None,
-    parameters: Parameters,
-    n_mixtures: int,
-) -> tuple[Array, ...]:
-    """E-step of several mixtures of equally many living components on the same rows.
-
-    Parameters
-    ----------
-    structure : Structure
-        Not pooled unless there is one mixture.
-    X : ndarray of shape (n, D)
-    row_weights : ndarray of shape (n,) or None
-    parameters : Parameters
-        Of the components of all mixtures, those of the first mixture first.
-    n_mixtures : int
-
-    Returns
-    -------
-    tuple of ndarray
-        Log-likelihoods and entropies (n_mixtures,); counts, first and second moments
-        of all components as in `Moments`.
-    """
-    parts = [
+    blocks = _blocks(X, len(parameters.constants))
+    parts = (
         _block_sums(
             structure,
             block,
             None if row_weights is None else row_weights[start : start + len(block)],
             parameters,
-            n_mixtures,
         )
-        for start, block in _blocks(X, len(parameters.constants))
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    return tuple(sum(terms[1:], start=terms[0]) for terms in zip(*parts, strict=True))
+        for start, block in blocks
+    )
+    return reduce(Moments.plus, parts)
 
 
 def _block_sums(
@@ -186,31 +154,28 @@ def _block_sums(
     block: Array,
     row_weights: Array | None,
     parameters: Parameters,
-    n_mixtures: int,
-) -> tuple[Array, ...]:
+) -> Moments:
     differences, log_joint = _log_joint(structure, block, parameters)
-    n_each = len(log_joint) // n_mixtures
-    apart = log_joint.reshape(n_mixtures, n_each, len(block))  # (R, K, n)
-    top = apart.max(axis=1)
-    relative = apart - top[:, None]
-    unscaled = np.exp(relative)
-    total = unscaled.sum(axis=1)
+    top = log_joint.max(axis=0)
+    log_joint -= top
+    unscaled = np.exp(log_joint)
+    total = unscaled.sum(axis=0)
     log_total = np.log(total)
     log_likelihood = top + log_total
-    relative *= unscaled
-    entropy = log_total - relative.sum(axis=1) / total
+    log_joint *= unscaled
+    entropy = log_total - log_joint.sum(axis=0) / total
     if row_weights is None:
-        sums = log_likelihood.sum(axis=1), entropy.sum(axis=1)
-        unscaled /= total[:, None]
+        sums = log_likelihood.sum(), entropy.sum()
+        unscaled /= total
     else:
         sums = log_likelihood @ row_weights, entropy @ row_weights
-        unscaled *= (row_weights / total)[:, None]
-    responsibilities = unscaled.reshape(log_joint.shape)
-    return (
-        *sums,
-        responsibilities.sum(axis=1),
-        (responsibilities[:, None, :] @ differences)[:, 0, :],
-        structure.second_moment(differences, responsibilities),
+        unscaled *= row_weights / total
+    return Moments(
+        float(sums[0]),
+        float(sums[1]),
+        unscaled.sum(axis=1),
+        (unscaled[:, None, :] @ differences)[:, 0, :],
+        structure.second_moment(differences, unscaled),
     )
 
 

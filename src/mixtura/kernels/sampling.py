@@ -7,7 +7,6 @@ vector unit; the draws are the same to rounding.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -18,6 +17,7 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 from mixtura.kernels.moments import Array
+from mixtura.kernels.threads import in_order
 
 STREAMS = 8
 
@@ -87,13 +87,10 @@ def sample(
     def draw(chunk: Chunk) -> None:
         fill(chunk, seed_words(seed, chunk))
 
-    chunks = _chunks(counts, means.shape[1])
-    if compiled is None or n_threads == 1:  # NumPy's short steps gain nothing
-        for chunk in chunks:
-            draw(chunk)
-    else:
-        with ThreadPoolExecutor(n_threads) as pool:
-            list(pool.map(draw, chunks))
+    chunks = [*_chunks(counts, means.shape[1])]
+    # NumPy's short steps gain nothing from threads
+    for _ in in_order(draw, chunks, 1 if compiled is None else n_threads):
+        pass
     return X
 
 

@@ -10,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import UNKNOWN, Rows
 from mixtura.families.gaussian import Gaussian
+from mixtura.families.rough_axes import rough
 from mixtura.init import starts
 from mixtura.init.distinct import standardised
 from mixtura.init.search import Start, best_start
@@ -119,7 +120,14 @@ def _searched(
     """Search for a start among distinct rows with weights, if there are enough."""
     if len(rows) <= n_components:
         return Start(_one_a_row(model, rows, n_components))
-    return best_start(model, rows, n_components, rng, is_sound, max_iter)
+    assert isinstance(model.family, Gaussian)
+    structure = model.family.structure
+    cheap = rough(structure)
+    if cheap is structure:
+        return best_start(model, rows, n_components, rng, is_sound, max_iter)
+    model = replace(model, family=replace(model.family, structure=cheap))
+    found = best_start(model, rows, n_components, rng, is_sound, max_iter)
+    return Start(found.params)  # other steps than those of the fit led there
 
 
 def _one_a_row(model: Mixture, rows: Rows, n_components: int) -> MixtureParams:

@@ -21,11 +21,13 @@ from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.parsimonious import SameAxes
-from mixtura.families.rough_axes import RoughAxes
+from mixtura.families.rough_axes import RoughAxes, rough
+from mixtura.init.candidate import Candidate, merit
 from mixtura.init.moves import grown, shrunk
+from mixtura.init.regions import local_rows
 from mixtura.init.runs import from_partitions
-from mixtura.init.search import FEW_ROWS, Candidate, best_of, merit, several_starts
+from mixtura.init.search import FEW_ROWS, best_of, several_starts
+from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.mixture import MixtureParams
 
 RELATIVES = ("full", "diag", "spherical")
@@ -145,7 +147,7 @@ class SharedStarts:
 
         def compute() -> tuple[Problem, Rows]:
             rng = np.random.default_rng([self.seed, 0])
-            problem = self.template._problem(self.rows, _rough(structure), rng)
+            problem = self.template._problem(self.rows, rough(structure), rng)
             few = problem.sample
             if len(few) > FEW_ROWS:
                 chosen = rng.choice(len(few), size=FEW_ROWS, replace=False)
@@ -153,6 +155,15 @@ class SharedStarts:
             return problem, few
 
         known: tuple[Problem, Rows] = self._known.get(structure.name, compute)
+        return known
+
+    def _local(self, structure: Covariance) -> QuadraticRows:
+        """Return the few rows as moves need them."""
+        n_axes = structure.n_axes
+        _, few = self._problem(structure)
+        known: QuadraticRows = self._known.get(
+            ("local", n_axes), lambda: local_rows(few, n_axes)
+        )
         return known
 
     def _pool(self, n_components: int) -> list[Array]:
@@ -192,7 +203,8 @@ class SharedStarts:
             partitions = self._pool(n_components)
             if chain:
                 less = self._best(n_components - 1, structure, chain - 1)
-                partitions += grown(self._posterior(less, structure), few)
+                values = self._posterior(less, structure)
+                partitions += grown(values, self._local(structure), values.shape[1])
             return self._followed(structure, partitions)
 
         # A chain that is long enough ends at one component.
@@ -235,8 +247,3 @@ class SharedStarts:
             raise KeyboardInterrupt
         polished: MixtureParams = result.params
         return polished
-
-
-def _rough(structure: Covariance) -> Covariance:
-    """Return a structure with cheaper M-steps, where there is one."""
-    return RoughAxes(structure) if isinstance(structure, SameAxes) else structure

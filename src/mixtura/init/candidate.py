@@ -1,0 +1,52 @@
+"""What short runs lead to: how they are ranked, and which lead to the same optimum."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mixtura.init.runs import Run
+
+SAME, AT_ONCE = 0.012, 0.003
+"""Two mixtures whose log-densities of the rows differ by less, in the mean, are on the
+way to the same optimum; and after few steps, when they have far to go."""
+
+
+class Candidate(NamedTuple):
+    """A run, and what speaks against it.
+
+    Parameters
+    ----------
+    sound : bool
+        Whether no component has collapsed.
+    run : Run
+    handicap : float
+        Nats that it must be ahead of others: components on hardly more rows than they
+        have parameters gain likelihood from chance.
+    """
+
+    sound: bool
+    run: Run
+    handicap: float = 0.0
+
+
+def optima_of(runs: list[Candidate]) -> list[list[Candidate]]:
+    """Group the runs that have reached the same optimum, the best first."""
+    ranked = sorted(runs, key=merit, reverse=True)
+    groups = [ranked[:1]]
+    for run in ranked[1:]:
+        if same_optimum(groups[-1][0], run, AT_ONCE):
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return groups
+
+
+def same_optimum(one: Candidate, other: Candidate, near: float = SAME) -> bool:
+    """Whether two runs are, as far as can be told, on the way to the same optimum."""
+    apart = one.run.log_density - other.run.log_density
+    return one.sound == other.sound and float(np.abs(apart).mean()) < near
+
+
+def merit(candidate: Candidate) -> tuple[bool, float]:
+    """Rank sound before unsound, then by objective."""
+    return candidate.sound, candidate.run.objective - candidate.handicap

@@ -1,0 +1,164 @@
+"""Two components in place of one, fitted to a part of the data: what a split gains.
+
+A region is a component's share of the rows, or that of two neighbours together. With
+the shares of a region held fixed, EM within it raises a lower bound on the likelihood
+of the whole mixture ([Ueda2000]_, partial EM). So what two components explain better
+than one, in the region of a component, is what a split gains at least; in the region of
+two neighbours it is what their merger costs at most.
+
+All regions take their steps together, as the mixtures of a search do.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from mixtura._types import Array
+from mixtura.data import Rows
+from mixtura.init.distinct import standardised
+from mixtura.kernels.quadratic import QuadraticRows
+
+FLOOR = 1e-4
+"""Added to the variances of local components; the whole data have variance 1."""
+
+SHARPNESS = 4.0
+"""How sharply a first split separates two halves, per standard deviation."""
+
+AXES = 2
+"""Splits are tried across this many of a region's longest axes."""
+
+STEPS = 6
+"""EM steps in a region."""
+
+TINY = np.finfo(float).tiny
+
+
+class Splits(NamedTuple):
+    """The best split of each region in two.
+
+    Parameters
+    ----------
+    first : ndarray of shape (R, n)
+        The first half's share of the region's part of each row.
+    level : ndarray of shape (R,)
+        Log-likelihood of the two components, in nats.
+    """
+
+    first: Array
+    level: Array
+
+
+def local_rows(data: Rows, n_axes: int) -> QuadraticRows:
+    """Return the standardised rows, for components with covariances or variances.
+
+    Parameters
+    ----------
+    data : Rows
+    n_axes : int
+        Of one component's covariance: 2 for a matrix, less for variances.
+    """
+    return QuadraticRows.of(standardised(data), data.weights, max(n_axes, 1))
+
+
+def best_splits(rows: QuadraticRows, regions: Array) -> Splits:
+    """Split each region across its longest axes, and take the best split.
+
+    Parameters
+    ----------
+    rows : QuadraticRows
+        Standardised.
+    regions : ndarray of shape (R, n)
+        Shares of the rows.
+    """
+    first = _across_axes(rows, regions)
+    n_axes = len(first) // len(regions)
+    repeated = np.repeat(regions, n_axes, axis=0)
+    for _ in range(STEPS):
+        first, levels = _step(rows, repeated, first)
+    levels = levels.reshape(len(regions), n_axes)
+    best = levels.argmax(axis=1) + n_axes * np.arange(len(regions))
+    return Splits(first[best], levels.ravel()[best])
+
+
+def level_of_pairs(rows: QuadraticRows, regions: Array, first: Array) -> Array:
+    """Log-likelihood (R,) of the two components that a region consists of, in nats.
+
+    Parameters
+    ----------
+    rows : QuadraticRows
+    regions : ndarray of shape (R, n)
+        Shares of the rows.
+    first : ndarray of shape (R, n)
+        The first component's share of the region's part of each row.
+    """
+    return _step(rows, regions, first)[1]
+
+
+def level_of_one(rows: QuadraticRows, regions: Array) -> Array:
+    """Log-likelihood (R,) of one component for each region (R, n), in nats."""
+    shares = regions * rows.weights
+    log_joint = _log_joint(rows, shares, np.ones(len(regions)))
+    return np.asarray((shares * log_joint).sum(axis=1))
+
+
+def _step(rows: QuadraticRows, regions: Array, first: Array) -> tuple[Array, Array]:
+    """M-step from the first half's shares, then E-step: new shares, levels (R,)."""
+    shares = regions * rows.weights
+    halves = np.stack([first, 1 - first], axis=1) * shares[:, None]  # (R, 2, n)
+    flat = halves.reshape(-1, halves.shape[2])
+    weights = halves.sum(axis=2)
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), TINY)
+    one, other = np.moveaxis(
+        _log_joint(rows, flat, weights.ravel()).reshape(halves.shape), 1, 0
+    )
+    top = np.maximum(one, other)
+    lead = np.exp(one - top)
+    total = lead + np.exp(other - top)
+    levels = (shares * (top + np.log(total))).sum(axis=1)
+    return lead / total, levels
+
+
+def _log_joint(rows: QuadraticRows, shares: Array, weights: Array) -> Array:
+    """Log weight plus log-density (J, n) of components estimated from shares (J, n)."""
+    shift, covariances = _estimates(rows, shares)
+    n_features = shift.shape[1]
+    if rows.n_axes == 2:
+        factors = np.linalg.cholesky(covariances)
+        precision_cholesky = np.linalg.inv(factors).swapaxes(1, 2)
+        diagonal = np.diagonal(precision_cholesky, axis1=1, axis2=2)
+    else:
+        precision_cholesky = diagonal = 1 / np.sqrt(covariances)
+    constants = np.log(np.maximum(weights, TINY)) + np.log(diagonal).sum(axis=1)
+    constants -= 0.5 * n_features * np.log(2 * np.pi)
+    return rows.log_joint(constants, rows.origin + shift, precision_cholesky)
+
+
+def _estimates(rows: QuadraticRows, shares: Array) -> tuple[Array, Array]:
+    """Means less the origin, and covariances or variances, from shares (J, n)."""
+    pivot = np.broadcast_to(rows.origin, (len(shares), len(rows.origin)))
+    counts, first, second = rows.moments(shares, pivot)
+    total = np.maximum(counts, TINY)
+    shift = first / total[:, None]
+    if rows.n_axes == 2:
+        outer = shift[:, :, None] * shift[:, None, :]
+        floor = FLOOR * np.eye(shift.shape[1])
+        return shift, second / total[:, None, None] - outer + floor
+    return shift, second / total[:, None] - shift**2 + FLOOR
+
+
+def _across_axes(rows: QuadraticRows, regions: Array) -> Array:
+    """Shares (R * axes, n) of one half, split across each region's longest axes."""
+    shift, covariances = _estimates(rows, regions * rows.weights)
+    n_features = shift.shape[1]
+    if rows.n_axes == 2:
+        variances, axes = np.linalg.eigh(covariances)
+        axes = axes[:, :, -AXES:] / np.sqrt(variances[:, None, -AXES:])
+    else:
+        longest = covariances.argsort(axis=1)[:, -AXES:]
+        variances = np.take_along_axis(covariances, longest, axis=1)
+        axes = np.eye(n_features)[:, longest].swapaxes(0, 1)
+        axes /= np.sqrt(variances[:, None])
+    scores = axes.swapaxes(1, 2) @ rows.centred.T  # (R, axes, n)
+    scores -= (shift[:, None] @ axes).swapaxes(1, 2)
+    return expit(SHARPNESS * scores).reshape(-1, scores.shape[2])
