@@ -87,6 +87,13 @@ class TestLabels:
         assert abs(one.log_likelihood_ - other.log_likelihood_) < 1e-3
 
 
+def far_apart():
+    """Three far clusters of forty rows."""
+    centres = np.array([[0.0, 0.0], [60.0, 0.0], [0.0, 60.0]])
+    noise = np.random.default_rng(0).standard_normal((120, 2))
+    return np.repeat(centres, 40, axis=0) + noise
+
+
 @quietly
 @pytest.mark.parametrize("covariance_type", TYPES)
 class TestInitParams:
@@ -126,6 +133,19 @@ class TestInitParams:
         means = start.T @ X / start.sum(axis=0)[:, None]
         np.testing.assert_allclose(model.means_, means, atol=1e-13)
         assert model.n_iter_ == 0
+
+    @pytest.mark.parametrize("start", ["hierarchical", "cem", "sem"])
+    def test_chains_and_trees_lead_to_far_clusters(self, covariance_type, start):
+        X, labels = far_apart(), np.repeat(np.arange(3), 40)
+        model = GaussianMixture(
+            3,
+            covariance_type=covariance_type,
+            init_params=start,
+            random_state=0,
+            max_iter=0,
+        ).fit(X)
+        found = model.predict(X)
+        assert len(set(zip(labels.tolist(), found.tolist(), strict=True))) == 3
 
     def test_rows_of_weight_zero_do_not_shift_a_start(self, covariance_type):
         X, labels = hidden()

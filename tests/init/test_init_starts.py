@@ -117,6 +117,7 @@ class TestStarts:
             starts.plus_plus,
             starts.random_rows,
             starts.kmeans,
+            starts.hierarchical,
             starts.random,
         ):
             first = make(X, weights, 3, generator(seed))

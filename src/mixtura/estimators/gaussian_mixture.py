@@ -61,10 +61,10 @@ class GaussianMixture(FittedGaussianMixture):
         Number of starts, of which the best fit is kept.
     init_params : str, array-like or callable, default="auto"
         "auto": the best of several k-means++ starts in standardised and whitened space,
-        judged after a few EM steps, and improved by splits of single components. Or
-        "kmeans", "k-means++", "random", "random_from_data"; responsibilities of shape
-        (n_samples, K); labels of shape (n_samples,), -1 where unknown; or a callable
-        that returns either from ``(X, n_components, rng)``.
+        judged after a few EM steps, and improved by mergers and splits. Or "kmeans",
+        "hierarchical", "k-means++", "random", "random_from_data", "cem", "sem";
+        responsibilities of shape (n_samples, K); labels of shape (n_samples,), -1 where
+        unknown; or a callable that returns either from ``(X, n_components, rng)``.
     weights_init : array-like of shape (K,), optional
         Initial weights.
     means_init : array-like of shape (K, n_features), optional

@@ -10,7 +10,13 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from mixtura._types import Array, IntArray, Rng
+from mixtura.data import Rows
+from mixtura.init.distinct import whitened
+from mixtura.init.hierarchy import merged
 from mixtura.models.categorical import one_hot
+
+MERGED_ROWS = 1_000
+"""Rows that agglomeration merges: its time grows with their square."""
 
 Start = Callable[[Array, Array, int, Rng], Array]
 """(X, weights, n_components, rng) -> responsibilities (n, n_components)."""
@@ -68,6 +74,24 @@ def kmeans(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
     clustering = KMeans(n_components, n_init=1, random_state=int(rng.integers(2**31)))
     labels = clustering.fit(X, sample_weight=weights).labels_
     return one_hot(labels, n_components)
+
+
+def hierarchical(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
+    """Responsibilities of 1 for the clusters that agglomeration leaves.
+
+    In whitened space. Of many rows a subsample is merged, and the others join the
+    nearest cluster.
+    """
+    space = whitened(Rows(X, weights))
+    chosen = np.arange(len(X))
+    if len(X) > MERGED_ROWS:
+        chosen = np.sort(rng.choice(len(X), size=MERGED_ROWS, replace=False))
+    labels = merged(space[chosen], weights[chosen], n_components)
+    partition = one_hot(labels, n_components)
+    if len(chosen) == len(X):
+        return partition
+    shares = partition * weights[chosen, None]
+    return _nearest(space, shares.T @ space[chosen] / shares.sum(axis=0)[:, None])
 
 
 def random(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:

@@ -8,7 +8,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from mixtura._types import Array, IntArray, Rng
+from mixtura.completion import HARD, Completion, Stochastic
 from mixtura.data import UNKNOWN, Rows
+from mixtura.em import em
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.rough_axes import rough
 from mixtura.init import starts
@@ -20,13 +22,21 @@ from mixtura.units import ScaledRows
 
 PARTITIONS: dict[str, starts.Start] = {
     "kmeans": starts.kmeans,
+    "hierarchical": starts.hierarchical,
     "random": starts.random,
 }
 CENTRES: dict[str, starts.Centres] = {
     "k-means++": starts.plus_plus,
     "random_from_data": starts.random_rows,
 }
-NAMES = ("auto", *PARTITIONS, *CENTRES)
+CHAINS: dict[str, Callable[[Rng], Completion]] = {
+    "cem": lambda _: HARD,
+    "sem": lambda rng: Stochastic(int(rng.integers(2**31))),
+}
+NAMES = ("auto", *PARTITIONS, *CENTRES, *CHAINS)
+
+CHAIN_STEPS = 100
+"""Iterations of hard or stochastic EM that lead to a start, at most."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,14 @@ def _named(
     if len(rows) <= n_components:
         return _one_a_row(model, rows, n_components)
     space = standardised(rows)
+    if start in CHAINS:
+        chosen = starts.plus_plus(space, rows.weights, n_components, rng)
+        partition = starts.nearest(space, rows.weights, chosen, 0)
+        params = model.from_responsibilities(rows, partition)
+        completion = CHAINS[start](rng)
+        chain = em(model, rows, params, completion=completion, max_iter=CHAIN_STEPS)
+        best: MixtureParams = chain.params
+        return best
     if start in PARTITIONS:
         make = PARTITIONS[start]
         return model.from_responsibilities(
