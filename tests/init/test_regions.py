@@ -15,11 +15,11 @@ SEEDS = range(4)
 STRUCTURES = {2: Full(), 1: Diagonal()}
 
 
-def standard_rows(seed, n=500, n_features=3):
+def standard_rows(seed, n=500, n_features=2):
     """Rows of mean 0 and variance 1 in each column, with weights."""
     rng = np.random.default_rng(seed)
-    centres = 3 * rng.standard_normal((5, n_features))
-    X = centres[rng.integers(5, size=n)] + rng.standard_normal((n, n_features))
+    X = 2 * rng.standard_normal((5, n_features))[rng.integers(5, size=n)]
+    X = X + rng.standard_normal((n, n_features))
     weights = rng.uniform(0.5, 2.0, size=n)
     X = X - np.average(X, axis=0, weights=weights)
     return Rows(X / np.sqrt(np.average(X**2, axis=0, weights=weights)), weights)

@@ -25,7 +25,7 @@ found itself."""
 
 
 def best_moves(
-    values: Array, rows: QuadraticRows, most: int, least: float
+    values: Array, rows: QuadraticRows, most: int, least: float, surely: int = 0
 ) -> list[Array]:
     """Return the responsibilities that the most promising moves lead to.
 
@@ -39,6 +39,8 @@ def best_moves(
         Number of moves.
     least : float
         What a move gains at least, in nats, for it to be worth trying; may be negative.
+    surely : int
+        Number of moves that are worth trying whatever they lose.
 
     Returns
     -------
@@ -61,7 +63,9 @@ def best_moves(
     differs = _difference(anew.first, first[close], both[close] * rows.weights) > SAME
     gains[close[differs], -1] = (anew.level - present[close])[differs]
     order = gains.ravel().argsort()[::-1][:most]
-    promising = order[gains.ravel()[order] > least]
+    worth = gains.ravel()[order]
+    worth = (worth > least) | ((np.arange(len(order)) < surely) & (worth > -np.inf))
+    promising = order[worth]
     moves = []
     for pair, split in np.stack(np.unravel_index(promising, gains.shape), axis=1):
         i, j = pairs[pair]

@@ -25,7 +25,7 @@ from mixtura.init.starts import nearest, plus_plus
 from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.mixture import Mixture, MixtureParams
 
-BATCHES = (2, 4, 6)
+BATCHES = (2, 4, 14)
 """Starts tried at first, and after that if these do not agree …"""
 
 MORE_BATCHES = (2, 4, 14)
@@ -34,7 +34,7 @@ MORE_BATCHES = (2, 4, 14)
 AGREE = 2
 """Starts that must lead to the best optimum for the search to end early."""
 
-LLOYD = (5, 0, 0, 5)
+LLOYD = (2, 0, 0, 2)
 """Steps of k-means before EM takes over, in turn."""
 
 SHORT = 10
@@ -43,7 +43,7 @@ SHORT = 10
 FEW_ROWS = 2_000
 """Rows that starts are tried on; the best of them go on with all."""
 
-FINALISTS = 3
+FINALISTS = 4
 """Starts that are followed further."""
 
 LONG = 30
@@ -149,7 +149,7 @@ def best_start(
         if search.best is None:
             raise
         raise SearchInterrupted(search.best.run.params) from None
-    if run.n_steps >= max_iter:
+    if run.n_steps >= max_iter or run.n_steps == 1:  # a step is soon made again
         return Start(run.start)
     if search.few is not data:
         return Start(run.params)
@@ -256,7 +256,7 @@ class _Search:
             return self.best.run
         finalists = optima[: 1 if agreed else FINALISTS]
         runs = [candidates[0].run for candidates in finalists]
-        self.wander(self.follow(self.data, runs, LONG))
+        self.wander(self.follow(self.data, runs, LONG), 0 if agreed else TOGETHER)
         return self.best.run
 
     def explored(
@@ -272,8 +272,11 @@ class _Search:
                 break
         return optima
 
-    def wander(self, begun: list[Candidate]) -> None:
-        """Go from optimum to optimum by moves, always on from the best not yet left."""
+    def wander(self, begun: list[Candidate], surely: int) -> None:
+        """Go from optimum to optimum by moves, always on from the best not yet left.
+
+        From each of them so many moves are tried `surely`, whatever they may lose.
+        """
         self.best = max(begun, key=merit, default=self.best)
         visited: list[Candidate] = []
         unseen: list[Candidate] = []
@@ -291,10 +294,10 @@ class _Search:
                 break
             here = max(unseen, key=merit)
             unseen = [each for each in unseen if each is not here]
-            reached = self.neighbours(here, visited)
+            reached = self.neighbours(here, visited, surely)
 
     def neighbours(
-        self, here: Candidate, visited: Sequence[Candidate]
+        self, here: Candidate, visited: Sequence[Candidate], surely: int
     ) -> list[Candidate]:
         """Return where the most promising moves from an optimum lead."""
         few = self.few
@@ -302,7 +305,7 @@ class _Search:
         least = -LOSS - LOSS_EACH * few.n_observations
         if self.local is None:
             self.local = local_rows(few, self.family.structure.n_axes)
-        moves = best_moves(values, self.local, MOVES, least)
+        moves = best_moves(values, self.local, MOVES, least, surely)
         known = visited
         if moves and few is not self.data:
             known = self.follow(few, [each.run for each in visited], 0)
