@@ -279,6 +279,7 @@ class GaussianMixture(FittedGaussianMixture):
                 self._given(problem),
                 self.n_components,
                 1 if self._continues else self.n_init,
+                int(self._searches),
                 rng,
                 {
                     "tol": problem.tolerance(self.tol),
@@ -342,6 +343,12 @@ class GaussianMixture(FittedGaussianMixture):
     @property
     def _continues(self) -> bool:
         return bool(self.warm_start) and hasattr(self, "weights_")
+
+    @property
+    def _searches(self) -> bool:
+        """Whether the start is the package's own choice, and another may be better."""
+        chosen = isinstance(self.init_params, str) and self.init_params == "auto"
+        return chosen and not self._continues
 
     def _completion(self, rng: Rng) -> Completion:
         if self.algorithm == "stochastic":

@@ -244,6 +244,8 @@ class _Search:
         self.local: QuadraticRows | None = None
         assert isinstance(model.family, Gaussian)
         self.family = model.family
+        # what counts is the number of distinct rows: weights may have any unit
+        self.mean_weight = data.n_observations / len(data)
 
     def best_run(self, partitions: Iterator[Array]) -> Run:
         """Return the best run."""
@@ -302,7 +304,7 @@ class _Search:
         """Return where the most promising moves from an optimum lead."""
         few = self.few
         values = self.model.posterior(here.run.params, few).values
-        least = -LOSS - LOSS_EACH * few.n_observations
+        least = -(LOSS + LOSS_EACH * len(few)) * self.mean_weight
         if self.local is None:
             self.local = local_rows(few, self.family.structure.n_axes)
         moves = best_moves(values, self.local, MOVES, least, surely)
@@ -343,17 +345,16 @@ class _Search:
         if not self.family.structure.separate:
             return Candidate(sound, run)
         n_parameters = self.n_parameters(run.params)
-        n_observations = self.data.n_observations
-        counts = run.params.weights * n_observations
-        n_thin = np.count_nonzero(counts < THIN * n_parameters)
-        handicap = n_thin * n_parameters * np.log(n_observations) / 2
+        n_rows = len(self.data)
+        n_thin = np.count_nonzero(run.params.weights * n_rows < THIN * n_parameters)
+        handicap = n_thin * n_parameters * np.log(n_rows) / 2 * self.mean_weight
         return Candidate(sound, run, float(handicap))
 
     def is_starved(self) -> bool:
         """Whether rows are so few for a component that EM hardly moves it."""
         assert self.best is not None
         params = self.best.run.params
-        each = self.few.n_observations / len(params.weights)
+        each = len(self.few) / len(params.weights)
         return each < STARVED * self.n_parameters(params)
 
     def n_parameters(self, params: MixtureParams) -> float:

@@ -246,6 +246,7 @@ def best_fit(
     given: Given,
     n_components: int,
     n_init: int,
+    n_spare: int,
     rng: Rng,
     settings: Mapping[str, Any],
     progress: Progress,
@@ -253,7 +254,7 @@ def best_fit(
     """Run EM with the given settings from `n_init` starts; return the best result.
 
     Sound fits come before those with a collapsed component; among them the objective
-    decides.
+    decides. If none is sound, `n_spare` more starts are tried.
 
     Raises
     ------
@@ -266,7 +267,9 @@ def best_fit(
 
     best: EMResult | None = None
     failure: DegenerateComponentError | None = None
-    for i in range(n_init):
+    for i in range(n_init + n_spare):
+        if i >= n_init and best is not None and problem.is_sound(best.params):
+            break
         progress.announce(i)
         try:
             result = _one_fit(problem, starting, settings, progress)

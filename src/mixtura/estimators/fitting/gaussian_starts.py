@@ -134,10 +134,32 @@ def _searched(
     structure = model.family.structure
     cheap = rough(structure)
     if cheap is structure:
-        return best_start(model, rows, n_components, rng, is_sound, max_iter)
-    model = replace(model, family=replace(model.family, structure=cheap))
-    found = best_start(model, rows, n_components, rng, is_sound, max_iter)
-    return Start(found.params)  # other steps than those of the fit led there
+        found = best_start(model, rows, n_components, rng, is_sound, max_iter)
+    else:  # other steps than those of the fit lead there
+        quick = replace(model, family=replace(model.family, structure=cheap))
+        there = best_start(quick, rows, n_components, rng, is_sound, max_iter)
+        found = Start(there.params)
+    order = by_weight(found.params)
+    origin = found.origin and reordered(model, found.origin, order)
+    return Start(reordered(model, found.params, order), found.objectives, origin)
+
+
+def by_weight(params: MixtureParams) -> IntArray:
+    """Order of the components: the largest first, so that numbers say something."""
+    return np.lexsort((params.components.means[:, 0], -params.weights))
+
+
+def reordered(model: Mixture, params: MixtureParams, order: IntArray) -> MixtureParams:
+    """Return the same mixture with its components in another order."""
+    components = params.components
+    assert isinstance(model.family, Gaussian)
+    covariances = components.covariances
+    if model.family.structure.per_component:
+        covariances = covariances[order]
+    return MixtureParams(
+        params.weights[order],
+        model.family.params(components.means[order], covariances),
+    )
 
 
 def _one_a_row(model: Mixture, rows: Rows, n_components: int) -> MixtureParams:
@@ -197,12 +219,4 @@ def _aligned(model: Mixture, params: MixtureParams, known: Rows) -> MixtureParam
     posterior = model.posterior(params, replace(known, labels=None))
     agreement = one_hot(known.labels, n_components).T @ posterior.values
     _, order = linear_sum_assignment(agreement, maximize=True)
-    components = params.components
-    assert isinstance(model.family, Gaussian)
-    covariances = components.covariances
-    if model.family.structure.per_component:
-        covariances = covariances[order]
-    return MixtureParams(
-        params.weights[order],
-        model.family.params(components.means[order], covariances),
-    )
+    return reordered(model, params, order)

@@ -16,6 +16,7 @@ from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import Outcome, em
 from mixtura.estimators.fitting.gaussian_fit import Problem
+from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.structures import STRUCTURES
@@ -132,6 +133,7 @@ class SharedStarts:
             params = self._polished(self._final(n_components, structure), problem)
         except DegenerateComponentError:
             return {}
+        params = reordered(problem.model, params, by_weight(params))
         inner = problem.in_user_units(params)
         precisions = structure.precisions(inner.components.precision_cholesky)
         if not (np.isfinite(precisions).all() and (inner.weights > 0).all()):
