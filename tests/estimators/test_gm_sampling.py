@@ -138,3 +138,14 @@ class TestFromParameters:
         ).set_params(warm_start=True)
         model.fit(clusters(0))
         assert model.converged_
+
+    def test_weights_of_a_mixture_are_taken_to_the_bit(self):
+        rng = np.random.default_rng(0)
+        for size in (2, 3, 7, 20) * 20:
+            weights = rng.dirichlet(np.ones(size))
+            weights /= weights.sum()
+            means, ones = np.zeros((size, 1)), np.ones((size, 1))
+            arguments = (means, ones, "diag")
+            once = GaussianMixture.from_parameters(weights, *arguments).weights_
+            again = GaussianMixture.from_parameters(once, *arguments).weights_
+            assert once.tobytes() == weights.tobytes() == again.tobytes()
