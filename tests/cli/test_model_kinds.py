@@ -126,6 +126,10 @@ def test_trimmed_rows_have_no_component(run, tmp_path):
     assert run(*arguments, "-o", saved).exit_code == 0
     told = rows_of(run("predict", saved, "old-faithful").stdout)
     assert sum(row["label"] == "-1" for row in told) in (27, 28)
+    fit = json.loads(run(*arguments, "--json").stdout)["fit"]
+    kept = fit["log_likelihood"] / (0.9 * 272)
+    assert fit["mean_log_likelihood"] == pytest.approx(kept)
+    assert fit["bic"] is None and "BIC" not in run(*arguments).stdout
 
 
 def test_a_bayesian_mixture_predicts_and_draws(run, tmp_path):

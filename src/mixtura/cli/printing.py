@@ -77,8 +77,9 @@ def show_fit(console: Console, model: Any) -> None:
     table.add_column(style="dim")
     mean = _fixed(fit["mean_log_likelihood"], 4)
     table.add_row("log-likelihood", _fixed(fit["log_likelihood"]), f"nats; mean {mean}")
-    table.add_row("BIC", _fixed(fit["bic"]), "lower is better")
-    table.add_row("AIC", _fixed(fit["aic"]), "lower is better")
+    if not hasattr(model, "trim_threshold_"):
+        table.add_row("BIC", _fixed(fit["bic"]), "lower is better")
+        table.add_row("AIC", _fixed(fit["aic"]), "lower is better")
     table.add_row("free parameters", str(fit["n_free_parameters"]), "")
     table.add_row("iterations", str(fit["n_iter"]), "")
     console.print(table)

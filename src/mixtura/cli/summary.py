@@ -41,19 +41,25 @@ def fit_summary(model: Any) -> dict[str, Any] | None:
     -------
     dict or None
         ``log_likelihood`` is the total in nats, ``mean_log_likelihood`` per unit of
-        weight; the criteria are on the scale where lower is better. None for a
-        model that was not fitted to data.
+        weight; the criteria are on the scale where lower is better. Of a trimmed
+        fit both likelihoods are of the rows that were kept, and there are no
+        criteria, which compare likelihoods of the same rows. None for a model that
+        was not fitted to data.
     """
     if not hasattr(model, "n_iter_"):
         return None
     log_likelihood = float(model.log_likelihood_)
     n_samples = float(model.n_samples_fit_)
     free = int(model._n_parameters())
+    is_trimmed = hasattr(model, "trim_threshold_")
+    kept = n_samples * (1 - model.trim) if is_trimmed else n_samples
+    bic = free * math.log(n_samples) - 2 * log_likelihood
+    aic = 2 * free - 2 * log_likelihood
     return {
         "log_likelihood": _finite(log_likelihood),
-        "mean_log_likelihood": _finite(log_likelihood / n_samples),
-        "bic": _finite(free * math.log(n_samples) - 2 * log_likelihood),
-        "aic": _finite(2 * free - 2 * log_likelihood),
+        "mean_log_likelihood": _finite(log_likelihood / kept),
+        "bic": None if is_trimmed else _finite(bic),
+        "aic": None if is_trimmed else _finite(aic),
         "n_free_parameters": free,
         "n_samples": n_samples,
         "n_iter": int(model.n_iter_),
