@@ -16,7 +16,8 @@ from benchmarks.size import Size
 from benchmarks.table import Bar, Row, Table, number
 from mixtura import GaussianMixture
 
-D, K = 10, 20
+D, K, MANY = 10, 20, 64
+LARGE_FIT = Bar(64, at_most=True)
 MEBIBYTE = 2**20
 SIDES = {"scikit-learn": Reference, "mixtura": GaussianMixture}
 CALLS = ("fit", "predict", "score_samples")
@@ -27,11 +28,16 @@ def tables(size: Size) -> list[Table]:
     """One row for each method."""
     n = size.pick(20_000, 1_000_000, 4_000_000)
     limit = n * K * 8 / MEBIBYTE / 2
+    n_large = size.pick(20_000, 1_000_000, 10_000_000)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.npy"
         np.save(path, blobs(n, D, K, 2.0))
         calls = size.pick(CALLS[:1], CALLS, CALLS)
         rows = [_row(call, path, Bar(limit, at_most=True)) for call in calls]
+        np.save(path, blobs(n_large, D, MANY, 2.0))
+        used = _in_a_process("mixtura", "fit", path, MANY)
+        label = f"fit, {n_large:,} × {D}, K={MANY}"
+        rows.append(Row(label, [""], used, LARGE_FIT, "MiB"))
     columns = ("method", "scikit-learn")
     about = (
         f"MiB of resident memory above what the process had just before the call, "
@@ -48,18 +54,19 @@ def _row(call: str, path: Path, bar: Bar) -> Row:
     return Row(call, cells, used["mixtura"], bar, "MiB")
 
 
-def _in_a_process(side: str, call: str, path: Path) -> float:
-    command = [sys.executable, "-m", "benchmarks.memory", side, call, str(path)]
+def _in_a_process(side: str, call: str, path: Path, n_components: int = K) -> float:
+    arguments = [side, call, str(path), str(n_components)]
+    command = [sys.executable, "-m", "benchmarks.memory", *arguments]
     root = Path(__file__).parents[1]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout)) / MEBIBYTE
 
 
-def peak_above_data(side: str, call: str, path: str) -> int:
+def peak_above_data(side: str, call: str, path: str, n_components: str) -> int:
     """Bytes that a call takes at its peak, above what was there before."""
     X = np.load(path, mmap_mode="r")
     settings = {"init_params": "random_from_data", "max_iter": 3, "random_state": 0}
-    model = SIDES[side](K, **settings)
+    model = SIDES[side](int(n_components), **settings)
     few = np.array(X[: min(len(X), 20_000)])
     model.fit(few).predict(few)  # loads what there is to load
     model.score_samples(few)

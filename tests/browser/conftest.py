@@ -1,7 +1,18 @@
 """One Chromium for the tests of a process; without one they are skipped."""
 
+from pathlib import Path
+
 import chromium
 import pytest
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    """Mark all tests here: pages take seconds to open."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
