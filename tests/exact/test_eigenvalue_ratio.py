@@ -118,5 +118,5 @@ def test_nothing_to_bound_is_an_error_unless_there_is_a_floor():
 def test_other_structures_and_ratios_are_refused():
     with pytest.raises(ValueError, match="at least 1"):
         EigenvalueRatio(0.5)
-    with pytest.raises(ValueError, match="needs full, tied, diagonal or spherical"):
+    with pytest.raises(ValueError, match="needs covariances that are full, tied"):
         EigenvalueRatio(2.0).project(object(), np.ones((1, 1, 1)))
