@@ -67,7 +67,7 @@ PATIENCE, ROUNDS = 2, 16
 LOSS, LOSS_EACH = 8.0, 0.01
 """A move that may cost more nats, and more for each observation, is not tried."""
 
-THIN = 2.0
+THIN = 1.0
 """A component on fewer rows than this times its parameters is thin."""
 
 STARVED = 0.5
