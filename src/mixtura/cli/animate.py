@@ -24,18 +24,10 @@ SUFFIXES = (".gif", ".html")
 
 @click.command("animate", short_help="Watch a fit, half-step by half-step.")
 @click.argument("data")
-@click.option(
-    "-k",
-    "--components",
-    type=click.IntRange(1),
-    default=2,
-    show_default=True,
-    metavar="K",
-    help="Number of components.",
-)
+@options.components
 @options.covariance
 @options.reading
-@click.option("--weight-column", metavar="NAME", help="Column of row weights.")
+@options.weight_column
 @options.seed
 @click.option(
     "--start",

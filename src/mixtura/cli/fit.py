@@ -31,15 +31,7 @@ KINDS = ("both", *MODEL_KINDS)
 
 @click.command("fit", short_help="Fit a Gaussian mixture to a table.")
 @click.argument("data")
-@click.option(
-    "-k",
-    "--components",
-    type=click.IntRange(1),
-    default=2,
-    show_default=True,
-    metavar="K",
-    help="Number of components.",
-)
+@options.components
 @options.covariance
 @options.equal_weights
 @options.robust

@@ -104,6 +104,20 @@ def as_json(command: Command) -> Command:
     return option(command)
 
 
+def components(command: Command) -> Command:
+    """Add -k/--components, for a model of so many."""
+    option = click.option(
+        "-k",
+        "--components",
+        type=click.IntRange(1),
+        default=2,
+        show_default=True,
+        metavar="K",
+        help="Number of components.",
+    )
+    return option(command)
+
+
 def weight_column(command: Command) -> Command:
     """Add --weight-column."""
     option = click.option(

@@ -10,7 +10,6 @@ from mixtura.kernels.dispatch import (
     Kernels,
     diagonal,
     full,
-    is_fused,
     spherical,
     tied,
 )
@@ -42,7 +41,6 @@ __all__ = [
     "e_step_spherical",
     "e_step_tied",
     "full",
-    "is_fused",
     "labels_diagonal",
     "labels_full",
     "labels_spherical",
