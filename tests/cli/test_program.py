@@ -8,7 +8,7 @@ import pytest
 
 from mixtura.cli import _COMMANDS, main
 
-PROGRAM = [sys.executable, "-c", "from mixtura.cli import main; main()"]
+PROGRAM = [sys.executable, "-m", "mixtura"]
 
 
 def program(*arguments, **options):
@@ -74,6 +74,12 @@ def test_unknown_commands_are_wrong_usage(run):
 
 def test_version(run):
     assert run("--version").stdout.startswith("mixtura, version 0.")
+
+
+def test_the_package_runs_as_a_module():
+    result = program("--help")
+    assert result.stdout.startswith("Usage: python -m mixtura [OPTIONS] COMMAND")
+    assert program("fti").returncode == 2
 
 
 def test_samples_flow_through_a_pipe_into_a_fit(model_path):

@@ -9,7 +9,7 @@ import pytest
 
 from mixtura.cli import main
 
-COMMAND = [sys.executable, "-c", "from mixtura.cli import main; main()", "serve"]
+COMMAND = [sys.executable, "-m", "mixtura", "serve"]
 
 
 def started(*arguments):
