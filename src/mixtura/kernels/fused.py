@@ -6,7 +6,7 @@ which stay accurate at any offset and condition.
 
 In the workspace (of the element type of the computation) follow one another: the
 block (D lines of rows), differences, log joint (a multiple of HEIGHT lines), weights,
-scales, densities, scratch (HEIGHT lines), whitened differences.
+scales, marks or densities, scratch (HEIGHT lines), whitened differences.
 """
 
 import zlib
@@ -19,7 +19,13 @@ import numba
 from mixtura.kernels.packing import HEIGHT
 from mixtura.kernels.scatter import scatter, scatter_diagonal, scatter_first
 from mixtura.kernels.simd import REGISTER_BYTES
-from mixtura.kernels.softmax import best_components, log_densities, posterior, scale
+from mixtura.kernels.softmax import (
+    FAR_MARK,
+    best_components,
+    log_densities,
+    posterior,
+    scale,
+)
 from mixtura.kernels.tiles import (
     WIDTH,
     compare,
@@ -87,11 +93,11 @@ def _set_weights(work: Any, place: int, size: int, row_weights: Any, rest: int) 
 
 @inlined
 def _exclude(
-    work: Any, densities: int, size: int, far: Any, first: int, lines: int
+    work: Any, marks: int, size: int, far: Any, first: int, lines: int
 ) -> None:
     """Mark the rows of infinite density as far, and erase them from plain lines."""
     for i in range(size):
-        if work[densities + i] > 1e37:
+        if work[marks + i] > FAR_MARK:
             if i < far.size:
                 far[i] = 1
             for j in range(lines):
@@ -100,12 +106,12 @@ def _exclude(
 
 @inlined
 def _exclude_whitened(
-    work: Any, densities: int, size: int, first: int, K: int, D: int
+    work: Any, marks: int, size: int, first: int, K: int, D: int
 ) -> None:
     """Erase the rows of infinite density from K sets of interleaved lines."""
     lanes = VECTOR_BYTES // work.itemsize
     for i in range(size):
-        if work[densities + i] > 1e37:
+        if work[marks + i] > FAR_MARK:
             for k in range(K):
                 for d in range(D):
                     tile = d // HEIGHT * HEIGHT
@@ -172,13 +178,13 @@ def _write_scores(
     n_far = 0
     for i in range(used):
         score = work[densities + i]
-        n_far += score > 1e37
+        n_far += score > FAR_MARK
         if mode != LOG_JOINT:
             out[i] = score
         else:
             for k in range(K):
                 out[i * K + k] = work[joint + k * size + i]
-            if score > 1e37:
+            if score > FAR_MARK:
                 out[i * K] = score
     return n_far
 
@@ -190,18 +196,19 @@ def e_step_full(
     """Add up the moments of all rows under full covariance."""
     constants, _, _, D, width = model
     counts, moments, totals = sums
-    n, K = far.size, constants.size
+    n, K, weighted = far.size, constants.size, int(row_weights.size > 0)
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        joint, weights, scales, densities, scratch, whitened = _places(
-            size, D, K, width
-        )
+        joint, weights, scales, marks, scratch, whitened = _places(size, D, K, width)
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_full(work, size, 1, model)
-        if posterior(work, joint, weights, scales, densities, size, K, totals) > 0.0:
-            _exclude(work, densities, size, far[start:], joint, K)
-            _exclude_whitened(work, densities, size, whitened, K, D)
+        n_far = posterior(
+            work, joint, weights, scales, marks, size, K, totals, weighted
+        )
+        if n_far > 0.0:
+            _exclude(work, marks, size, far[start:], joint, K)
+            _exclude_whitened(work, marks, size, whitened, K, D)
         for k in range(K):
             r = joint + k * size
             count = scale(work, r, scales, size)
@@ -219,16 +226,19 @@ def e_step_diagonal(
     """Add up the moments of all rows under diagonal covariance."""
     constants, means, factors, D, width = model
     counts, moments, totals = sums
-    n, K = far.size, constants.size
+    n, K, weighted = far.size, constants.size, int(row_weights.size > 0)
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        joint, weights, scales, densities, _, _ = _places(size, D, K, width)
+        joint, weights, scales, marks, _, _ = _places(size, D, K, width)
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_diagonal(work, size, model)
-        if posterior(work, joint, weights, scales, densities, size, K, totals) > 0.0:
-            _exclude(work, densities, size, far[start:], joint, K)
-            _exclude(work, densities, size, far[start:], 0, D)
+        n_far = posterior(
+            work, joint, weights, scales, marks, size, K, totals, weighted
+        )
+        if n_far > 0.0:
+            _exclude(work, marks, size, far[start:], joint, K)
+            _exclude(work, marks, size, far[start:], 0, D)
         for k in range(K):
             r = joint + k * size
             count = scale(work, r, scales, size)
@@ -247,20 +257,21 @@ def e_step_tied(
     """Add up the moments of all rows under tied covariance."""
     _, _, _, _, _, K, D, width = model
     counts, moments, pooled, totals = sums
-    n = far.size
+    n, weighted = far.size, int(row_weights.size > 0)
     groups = (K + HEIGHT - 1) // HEIGHT
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        joint, weights, scales, densities, scratch, whitened = _places(
-            size, D, K, width
-        )
+        joint, weights, scales, marks, scratch, whitened = _places(size, D, K, width)
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_tied(work, size, model)
-        if posterior(work, joint, weights, scales, densities, size, K, totals) > 0.0:
-            _exclude(work, densities, size, far[start:], joint, K)
-            _exclude_whitened(work, densities, size, whitened, 1, D)
-            _exclude(work, densities, size, far[start:], weights, 1)
+        n_far = posterior(
+            work, joint, weights, scales, marks, size, K, totals, weighted
+        )
+        if n_far > 0.0:
+            _exclude(work, marks, size, far[start:], joint, K)
+            _exclude_whitened(work, marks, size, whitened, 1, D)
+            _exclude(work, marks, size, far[start:], weights, 1)
         work[joint + K * size : joint + groups * HEIGHT * size] = 0.0
         for k in range(K):
             counts[k] += scale(work, joint + k * size, scales, size)

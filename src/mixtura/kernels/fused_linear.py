@@ -3,7 +3,7 @@
 It is the tied Gaussian's kernel without whitening: rows lie transposed in interleaved
 tiles, products go through tiles of registers both ways. In the workspace follow one
 another: tiles of statistics (P lines of rows), log joint (a multiple of HEIGHT lines),
-weights, scales, densities, base.
+weights, scales, marks or densities, base.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from mixtura.kernels.launch import (
     BLOCK_BYTES,
     BLOCKS,
     CHUNK_WORK,
-    FAR_MARK,
     LARGEST_CHUNK,
     NO_WEIGHTS,
     SMALLEST_CHUNK,
@@ -29,7 +28,13 @@ from mixtura.kernels.moments import Array
 from mixtura.kernels.packing import HEIGHT, TILE, in_groups
 from mixtura.kernels.scatter import scatter_first
 from mixtura.kernels.simd import Emitter, Vector, numba_function
-from mixtura.kernels.softmax import best_components, log_densities, posterior, scale
+from mixtura.kernels.softmax import (
+    FAR_MARK,
+    best_components,
+    log_densities,
+    posterior,
+    scale,
+)
 from mixtura.kernels.threads import in_order
 from mixtura.kernels.tiles import Panel, compare, in_tiles
 
@@ -130,16 +135,17 @@ def e_step_linear(
     """Add up the statistics of all rows."""
     constants, _, K, D, width, _ = model
     counts, moments, totals = sums
-    n = far.size
+    n, weighted = far.size, int(weights.size > 0)
     groups = constants.size // HEIGHT
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
         joint = _load(work, size, rows, bases, start, n, model)
         weight = joint + constants.size * size
-        scales, densities = weight + size, weight + 2 * size
+        scales, marks = weight + size, weight + 2 * size
         fused._set_weights(work, weight, size, weights[start:], n - start)
-        if posterior(work, joint, weight, scales, densities, size, K, totals) > 0.0:
-            fused._exclude(work, densities, size, far[start:], joint, K)
+        n_far = posterior(work, joint, weight, scales, marks, size, K, totals, weighted)
+        if n_far > 0.0:
+            fused._exclude(work, marks, size, far[start:], joint, K)
         work[joint + K * size : joint + constants.size * size] = 0.0
         for k in range(K):
             counts[k] += scale(work, joint + k * size, scales, size)
@@ -225,7 +231,7 @@ def e_step(
             weights = np.array(row_weights[which], dtype=np.float64)
         far = np.zeros(len(chunk), dtype=np.uint8)
         counts, moments = np.zeros(n_components), np.zeros(groups * tiles * TILE)
-        totals = np.zeros((2, fused.VECTOR_BYTES // DOUBLE.itemsize))
+        totals = np.zeros((2, WIDTH))
         sums = (counts, moments, totals.ravel())
         address = chunk.ctypes.data
         with plan.workspaces.one() as work:

@@ -23,6 +23,7 @@ from mixtura.kernels.layouts import (
 from mixtura.kernels.moments import Array, Moments, Rows
 from mixtura.kernels.packing import HEIGHT
 from mixtura.kernels.plain import Parameters, Structure
+from mixtura.kernels.softmax import FAR_MARK
 from mixtura.kernels.threads import in_order
 
 BLOCKS = (224, 160, 96, 64, 32)
@@ -39,9 +40,6 @@ SMALLEST_CHUNK = 2 * BLOCKS[0]
 LARGEST_CHUNK = 512 * BLOCKS[0]
 
 CACHE_LINE = 64
-FAR_MARK = 1e37
-"""Kernels mark the rows they cannot score by a larger number."""
-
 NO_WEIGHTS = np.empty(0)
 
 
@@ -119,7 +117,7 @@ def e_step(
         if row_weights is not None:
             weights = np.array(row_weights[rows], dtype=np.float64)
         far = np.zeros(len(chunk), dtype=np.uint8)
-        totals = np.zeros((2, fused.VECTOR_BYTES // plan.dtype.itemsize))
+        totals = np.zeros((2, fused.TILE_BYTES // plan.dtype.itemsize))
         sums = plan.layout.empty_sums()
         added = (*sums, totals.ravel())
         with plan.workspaces.one() as work:

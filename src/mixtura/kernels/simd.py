@@ -67,16 +67,36 @@ class Emitter:
         Where the instructions go.
     double : bool
         Elements are float64; float32 otherwise.
+    width : int
+        Registers that make up one vector.
     """
 
-    def __init__(self, builder: Any, double: bool) -> None:
+    def __init__(self, builder: Any, double: bool, width: int = 1) -> None:
         self.builder = builder
         self.double = double
         self.element = ir.DoubleType() if double else ir.FloatType()
-        self.lanes = REGISTER_BYTES // (8 if double else 4)
+        self.lanes = width * REGISTER_BYTES // (8 if double else 4)
         self.type = ir.VectorType(self.element, self.lanes)
         self.bits = ir.IntType(64 if double else 32)
         self.bits_type = ir.VectorType(self.bits, self.lanes)
+
+    def wider(self, width: int) -> "Emitter":
+        """Write on vectors of several registers.
+
+        Long chains of dependent instructions then overlap.
+        """
+        return Emitter(self.builder, self.double, width)
+
+    def registers(self, vector: "Vector") -> list["Vector"]:
+        """Take a vector of several registers apart."""
+        one = self.wider(1)
+        starts = range(0, self.lanes, one.lanes)
+        return [
+            Vector(
+                one, one._shuffle(vector, vector, list(range(i, i + one.lanes))).value
+            )
+            for i in starts
+        ]
 
     def integer(self, value: int) -> Any:
         """Integer constant."""

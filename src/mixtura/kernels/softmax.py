@@ -1,14 +1,19 @@
 """From log joint to responsibilities, densities and labels, lanes being rows."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import Any
 
 from mixtura.kernels.moments import LOG_FLOOR
 from mixtura.kernels.simd import Emitter, Vector, numba_function
-from mixtura.kernels.tiles import Panel
+from mixtura.kernels.tiles import WIDTH, Panel
 from mixtura.kernels.vector_math import exp_of_nonpositive, log_of_normal
 
 SINGLE_LOG_FLOOR = -1e30
+
+FAR_MARK = 1e37
+"""Rows that cannot be scored are marked by a larger number."""
 
 
 def _sound(check: Vector) -> Vector:
@@ -36,17 +41,20 @@ def _posterior(
     log_joint: Any,
     weights: Any,
     scales: Any,
-    densities: Any,
+    marks: Any,
     size: Any,
     n_components: Any,
     totals: Any,
+    weighted: Any,
 ) -> float:
     """Turn the log joint into unscaled responsibilities and their scales.
 
     `totals` gains the log-likelihood and the entropy, lane by lane. Returns the
-    number of rows whose squares overflowed: they get density inf and scale 0.
+    number of rows whose squares overflowed: they get scale 0 and the mark inf.
+    Weights must be 0 or 1 unless `weighted` is 1.
     """
-    zero = emit.constant(0.0)
+    emit = emit.wider(WIDTH)
+    zero, one = emit.constant(0.0), emit.constant(1.0)
     infinity = emit.constant(float("inf"))
     joint = Panel(emit, work, log_joint, size)
 
@@ -61,24 +69,58 @@ def _posterior(
 
         total, spread = emit.loop(0, n_components, 1, [zero, zero], exponentials)
         weight = emit.load(work, emit.add(weights, lane))
-        scale = weight / total
-        log_total = log_of_normal(total)
-        density = top + log_total
-        entropy = weight * log_total - scale * spread
-        sound = _sound(check)
+        scale, sound = weight / total, _sound(check)
         emit.store(emit.where(sound, scale, zero), work, emit.add(scales, lane))
-        marked = emit.where(sound, density, infinity)
-        emit.store(marked, work, emit.add(densities, lane))
+        counted = emit.where(weight > zero, total, one)
+        marked = emit.where(sound, counted, infinity)
+        emit.store(marked, work, emit.add(marks, lane))
         return [
-            carried[0] + emit.where(sound, weight * density, zero),
-            carried[1] + emit.where(sound, entropy, zero),
-            carried[2] + emit.where(sound, zero, emit.constant(1.0)),
+            carried[0] + emit.where(sound, weight * top, zero),
+            carried[1] - emit.where(sound, scale * spread, zero),
+            carried[2] + emit.where(sound, zero, one),
         ]
 
     sums = emit.loop(0, size, emit.lanes, [zero] * 3, some_rows)
     emit.add_to_doubles(sums[0], totals, 0)
     emit.add_to_doubles(sums[1], totals, emit.lanes)
+    _add_logs(emit, work, weights, marks, size, totals, weighted)
     return emit.lane_sum(sums[2])
+
+
+def _add_logs(
+    emit: Emitter,
+    work: Any,
+    weights: Any,
+    marks: Any,
+    size: Any,
+    totals: Any,
+    weighted: Any,
+) -> None:
+    """Add the logs of the rows' sums to both totals.
+
+    Without weights one log serves all registers of a vector: that of their product.
+    """
+    narrow = emit.wider(1)
+
+    def sums_at(lane: Any) -> Vector:
+        marked = emit.load(work, emit.add(marks, lane))
+        far = marked > emit.constant(FAR_MARK)
+        return emit.where(far, emit.constant(1.0), marked)
+
+    def by_product(lane: Any, carried: Sequence[Vector]) -> list[Vector]:
+        product = reduce(mul, emit.registers(sums_at(lane)))
+        return [carried[0] + log_of_normal(product)]
+
+    def by_weight(lane: Any, carried: Sequence[Vector]) -> list[Vector]:
+        weight = emit.load(work, emit.add(weights, lane))
+        return [carried[0].plus_product(weight, log_of_normal(sums_at(lane)))]
+
+    for case, emitter, body in ((0, narrow, by_product), (1, emit, by_weight)):
+        with emit.only_if_equal(weighted, case):
+            start = [emitter.constant(0.0)]
+            (logs,) = emit.loop(0, size, emit.lanes, start, body)
+            emitter.add_to_doubles(logs, totals, 0)
+            emitter.add_to_doubles(logs, totals, emit.lanes)
 
 
 def _log_densities(
@@ -90,6 +132,7 @@ def _log_densities(
     n_components: Any,
 ) -> None:
     """Log of the sum of exponentials of each row; inf where a square overflowed."""
+    emit = emit.wider(WIDTH)
     zero = emit.constant(0.0)
     joint = Panel(emit, work, log_joint, size)
 

@@ -86,10 +86,9 @@ def exp_of_nonpositive(x: Vector) -> Vector:
     mantissa = 52 if emit.double else 23
     # adding 1.5 * 2**mantissa rounds to an integer and leaves it in the low bits
     magic = emit.constant(1.5 * 2.0**mantissa)
-    limited = emit.larger(x, emit.constant(floor))
-    shifted = magic.plus_product(limited, emit.constant(1.4426950408889634))
+    shifted = magic.plus_product(x, emit.constant(1.4426950408889634))
     halvings = shifted - magic
-    rest = limited.plus_product(halvings, emit.constant(-high))
+    rest = x.plus_product(halvings, emit.constant(-high))
     rest = rest.plus_product(halvings, emit.constant(-low))
     tail = polynomial(rest, EXP_DOUBLE if emit.double else EXP_SINGLE)
     one = emit.constant(1.0)
