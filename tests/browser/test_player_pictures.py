@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from players import Player
 
-from mixtura.plot.colours import PALETTE
+from mixtura.plot.drawing.colours import PALETTE
 from mixtura.report.player import player_page
 from recordings import base64_bytes, faithful, iris, waiting
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mixtura.plot.animation import AnimationDisplay
+from mixtura.plot.fits.animation import AnimationDisplay
 
 FAITHFUL = ("animate", "old-faithful", "--seed", 0)
 

@@ -5,11 +5,11 @@ import pytest
 
 from mixtura import load_dataset
 from mixtura.cli import fit, select
-from mixtura.plot.mixture import MixtureDisplay
-from mixtura.plot.projection import ProjectionDisplay
-from mixtura.plot.responsibility import ResponsibilityDisplay
-from mixtura.plot.selection import SelectionDisplay
-from mixtura.plot.uncertainty import UncertaintyDisplay
+from mixtura.plot.mixtures.mixture import MixtureDisplay
+from mixtura.plot.mixtures.projection import ProjectionDisplay
+from mixtura.plot.mixtures.responsibility import ResponsibilityDisplay
+from mixtura.plot.mixtures.uncertainty import UncertaintyDisplay
+from mixtura.plot.models.selection import SelectionDisplay
 
 DATA = ("old-faithful", "--seed", 0)
 OTHERS = {

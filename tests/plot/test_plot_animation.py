@@ -7,9 +7,9 @@ from PIL import Image
 from PIL.ImageSequence import Iterator as pictures_of
 
 from mixtura import AnimationDisplay, GaussianMixture, load_dataset
-from mixtura.plot.colours import blend, component_styles
-from mixtura.plot.gif import gif
-from mixtura.plot.recorded_frames import chosen_frames, recorded_frames
+from mixtura.plot.drawing.colours import blend, component_styles
+from mixtura.plot.fits.gif import gif
+from mixtura.plot.fits.recorded_frames import chosen_frames, recorded_frames
 
 FAITHFUL = load_dataset("old-faithful").values
 IRIS = load_dataset("iris").values

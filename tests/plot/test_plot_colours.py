@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from mixtura.plot.colours import PALETTE, blend, component_styles, percent
+from mixtura.plot.drawing.colours import PALETTE, blend, component_styles, percent
 
 # Linear-light matrices of Machado, Oliveira and Fernandes (2009), full severity.
 PROTANOPIA = [

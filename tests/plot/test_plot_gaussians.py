@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import multivariate_normal
 from sklearn.mixture import GaussianMixture
 
-from mixtura.plot.ellipse import covariance_ellipse, mass_within
-from mixtura.plot.gaussians import (
+from mixtura.plot.drawing.ellipse import covariance_ellipse, mass_within
+from mixtura.plot.quantities.gaussians import (
     GaussianComponents,
     full_covariances,
     highest_density_levels,

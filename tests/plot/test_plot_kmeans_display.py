@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import adjusted_rand_score
 
 from mixtura import GaussianMixture, KMeansDisplay, load_dataset
-from mixtura.plot.colours import component_styles
+from mixtura.plot.drawing.colours import component_styles
 
 draw = KMeansDisplay.from_estimator
 IRIS = load_dataset("iris").values

@@ -5,8 +5,8 @@ from sklearn.exceptions import NotFittedError
 
 from mixtura import GaussianMixture, LoadingsDisplay, load_dataset
 from mixtura.models.factor_analysis import FactorAnalysis, FactorParams
-from mixtura.plot.factors import ReadFactors, factors_of, varimax
-from mixtura.plot.gaussians import full_covariances
+from mixtura.plot.models.factors import ReadFactors, factors_of, varimax
+from mixtura.plot.quantities.gaussians import full_covariances
 
 IRIS = load_dataset("iris").values
 draw = LoadingsDisplay.from_estimator

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mixtura.plot import MixtureDisplay
-from mixtura.plot.colours import component_styles
+from mixtura.plot.drawing.colours import component_styles
 
 draw = MixtureDisplay.from_estimator
 

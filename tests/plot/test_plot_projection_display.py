@@ -5,8 +5,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import NotFittedError
 
 from mixtura import GaussianMixture, ProjectionDisplay, load_dataset
-from mixtura.plot.directions import discriminating_directions
-from mixtura.plot.gaussians import GaussianComponents
+from mixtura.plot.mixtures.directions import discriminating_directions
+from mixtura.plot.quantities.gaussians import GaussianComponents
 
 draw = ProjectionDisplay.from_estimator
 IRIS = load_dataset("iris").values

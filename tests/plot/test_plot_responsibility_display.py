@@ -8,8 +8,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.mixture import GaussianMixture as SklearnMixture
 
 from mixtura import GaussianMixture, ResponsibilityDisplay, agreement, load_dataset
-from mixtura.plot.colours import blend, component_styles
-from mixtura.plot.shares import lightened
+from mixtura.plot.drawing.colours import blend, component_styles
+from mixtura.plot.drawing.shares import lightened
 
 draw = ResponsibilityDisplay.from_estimator
 IRIS = load_dataset("iris").values

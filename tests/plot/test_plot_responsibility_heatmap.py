@@ -3,7 +3,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from mixtura import GaussianMixture, ResponsibilityHeatmapDisplay, load_dataset
-from mixtura.plot.colours import component_styles
+from mixtura.plot.drawing.colours import component_styles
 
 draw = ResponsibilityHeatmapDisplay.from_estimator
 IRIS = load_dataset("iris").values

@@ -4,7 +4,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.mixture import GaussianMixture as Foreign
 
 from mixtura import GaussianMixtureSearch, SelectionDisplay, load_dataset
-from mixtura.plot.selection import selection_curves
+from mixtura.plot.models.selection import selection_curves
 
 
 @pytest.fixture(scope="module")

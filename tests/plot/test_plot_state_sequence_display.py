@@ -10,7 +10,7 @@ from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.poisson import Poisson, PoissonParams
 from mixtura.models.hidden_markov import HiddenMarkov, HiddenMarkovParams
-from mixtura.plot.colours import component_styles
+from mixtura.plot.drawing.colours import component_styles
 
 draw = StateSequenceDisplay.from_params
 STAY = np.array([[0.9, 0.06, 0.04], [0.05, 0.9, 0.05], [0.1, 0.1, 0.8]])

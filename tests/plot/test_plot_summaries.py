@@ -1,8 +1,13 @@
 import numpy as np
 import pytest
 
-from mixtura.plot.gaussians import GaussianComponents
-from mixtura.plot.summaries import curves, density_grid, histogram, view_limits
+from mixtura.plot.quantities.gaussians import GaussianComponents
+from mixtura.plot.quantities.summaries import (
+    curves,
+    density_grid,
+    histogram,
+    view_limits,
+)
 
 
 def mixture_of(weights, means, deviations):

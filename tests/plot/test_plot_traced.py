@@ -13,7 +13,7 @@ from mixtura import (
     ResponsibilityPathsDisplay,
     load_dataset,
 )
-from mixtura.plot.colours import blend, component_styles
+from mixtura.plot.drawing.colours import blend, component_styles
 
 PLAIN = {"init_params": "random_from_data", "acceleration": None, "random_state": 0}
 FAITHFUL = load_dataset("old-faithful").values

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 
 from mixtura import GaussianMixture, UncertaintyDisplay, agreement, load_dataset
-from mixtura.plot import panels
+from mixtura.plot.drawing import panels
 
 draw = UncertaintyDisplay.from_estimator
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mixtura.report
-from mixtura.plot.colours import PALETTE
+from mixtura.plot.drawing.colours import PALETTE
 from mixtura.report.player import (
     EXPORTS,
     PARTS,

@@ -166,7 +166,7 @@ def _write_film(
 ) -> str:
     """Write a GIF; say what it shows."""
     from mixtura.io.atomic import replacing
-    from mixtura.plot.animation import AnimationDisplay
+    from mixtura.plot.fits.animation import AnimationDisplay
 
     animation = AnimationDisplay.from_trace(
         trace,

@@ -212,7 +212,7 @@ def _draw(classifier: Any, table: "Table", y: Any, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from mixtura.plot.classifier import ClassifierDisplay
+    from mixtura.plot.models.classifier import ClassifierDisplay
 
     names = list(table.names)
     display = ClassifierDisplay.from_estimator(

@@ -292,7 +292,7 @@ def _draw(detector: Any, table: "Table", path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from mixtura.plot.anomaly import AnomalyDisplay
+    from mixtura.plot.models.anomaly import AnomalyDisplay
 
     display = AnomalyDisplay.from_estimator(
         detector, table.values, feature_names=list(table.names)

@@ -118,6 +118,6 @@ def _draw(search: Any, table: "Table", kind: str, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from mixtura.plot.selection import SelectionDisplay
+    from mixtura.plot.models.selection import SelectionDisplay
 
     save_picture(SelectionDisplay.from_estimator(search), path)

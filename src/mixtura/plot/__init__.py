@@ -1,22 +1,27 @@
-"""Pictures of fitted mixtures, in scikit-learn's Display convention."""
+"""Pictures, in scikit-learn's Display convention.
 
-from mixtura.plot.animation import AnimationDisplay
-from mixtura.plot.anomaly import AnomalyDisplay
-from mixtura.plot.assignment import ResponsibilityHeatmapDisplay
-from mixtura.plot.bound import BoundDisplay
-from mixtura.plot.classifier import ClassifierDisplay
-from mixtura.plot.half_steps import HalfStepsDisplay
-from mixtura.plot.kmeans import KMeansDisplay
-from mixtura.plot.loadings import LoadingsDisplay
-from mixtura.plot.mean_paths import MeanPathsDisplay
-from mixtura.plot.mixture import MixtureDisplay
-from mixtura.plot.projection import ProjectionDisplay
-from mixtura.plot.responsibility import ResponsibilityDisplay
-from mixtura.plot.responsibility_paths import ResponsibilityPathsDisplay
-from mixtura.plot.selection import SelectionDisplay
-from mixtura.plot.states import StateSequenceDisplay
-from mixtura.plot.trace import TraceDisplay
-from mixtura.plot.uncertainty import UncertaintyDisplay
+`mixtures` has those of a fitted mixture over its data, `fits` those of how a fit went,
+and `models` those of searches and of other models. They share `quantities`, what is
+asked of a model and its data, and `drawing`, what is put into a figure.
+"""
+
+from mixtura.plot.fits.animation import AnimationDisplay
+from mixtura.plot.fits.bound import BoundDisplay
+from mixtura.plot.fits.half_steps import HalfStepsDisplay
+from mixtura.plot.fits.mean_paths import MeanPathsDisplay
+from mixtura.plot.fits.responsibility_paths import ResponsibilityPathsDisplay
+from mixtura.plot.fits.trace import TraceDisplay
+from mixtura.plot.mixtures.heatmap import ResponsibilityHeatmapDisplay
+from mixtura.plot.mixtures.kmeans import KMeansDisplay
+from mixtura.plot.mixtures.mixture import MixtureDisplay
+from mixtura.plot.mixtures.projection import ProjectionDisplay
+from mixtura.plot.mixtures.responsibility import ResponsibilityDisplay
+from mixtura.plot.mixtures.uncertainty import UncertaintyDisplay
+from mixtura.plot.models.anomaly import AnomalyDisplay
+from mixtura.plot.models.classifier import ClassifierDisplay
+from mixtura.plot.models.loadings import LoadingsDisplay
+from mixtura.plot.models.selection import SelectionDisplay
+from mixtura.plot.models.states import StateSequenceDisplay
 
 __all__ = [
     "AnimationDisplay",

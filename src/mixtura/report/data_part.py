@@ -3,7 +3,7 @@
 import numpy as np
 
 from mixtura._types import Array
-from mixtura.plot.summaries import Histogram, histogram
+from mixtura.plot.quantities.summaries import Histogram, histogram
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import section, table
 from mixtura.report.numbers import counted, listed, near

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.em import Outcome
-from mixtura.plot.colours import percent
+from mixtura.plot.drawing.colours import percent
 from mixtura.report.evidence import SAME, Evidence
 from mixtura.report.finding import Finding, Level
 from mixtura.report.numbers import counted, listed

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.markers import MarkerStyle
 
-from mixtura.plot.colours import ComponentStyle
+from mixtura.plot.drawing.colours import ComponentStyle
 from mixtura.report.html import Content, Element, tag
 
 LONGEST_NAME = 24

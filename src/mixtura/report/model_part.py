@@ -7,7 +7,7 @@ import numpy as np
 
 from mixtura._types import Array
 from mixtura.inference.standard_errors import StandardErrors
-from mixtura.plot.colours import component_styles, percent
+from mixtura.plot.drawing.colours import component_styles, percent
 from mixtura.report.evidence import Evidence
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import details, dot, facts, section, table

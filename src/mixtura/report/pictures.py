@@ -6,10 +6,10 @@ from typing import Any
 
 import matplotlib
 
-from mixtura.plot.colours import component_styles
-from mixtura.plot.mixture import MixtureDisplay
-from mixtura.plot.selection import SelectionDisplay
-from mixtura.plot.uncertainty import UncertaintyDisplay
+from mixtura.plot.drawing.colours import component_styles
+from mixtura.plot.mixtures.mixture import MixtureDisplay
+from mixtura.plot.mixtures.uncertainty import UncertaintyDisplay
+from mixtura.plot.models.selection import SelectionDisplay
 from mixtura.report.html import Element, tag
 from mixtura.report.layout import distinct, dot, figure, key, section
 from mixtura.report.numbers import listed

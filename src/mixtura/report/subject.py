@@ -9,8 +9,8 @@ import numpy as np
 from mixtura._types import Array, IntArray
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.gaussian_mixture_search import GaussianMixtureSearch
-from mixtura.plot.gaussians import full_covariances
-from mixtura.plot.inputs import check_fitted, check_weights, read_table
+from mixtura.plot.quantities.gaussians import full_covariances
+from mixtura.plot.quantities.inputs import check_fitted, check_weights, read_table
 
 CALLER = "Report.from_estimator"
 

@@ -1,6 +1,6 @@
 """The part of a report for who reads no other."""
 
-from mixtura.plot.colours import component_styles, percent
+from mixtura.plot.drawing.colours import component_styles, percent
 from mixtura.report.finding import Finding, Level
 from mixtura.report.html import Content, Element, tag
 from mixtura.report.layout import dot, section, table

@@ -32,12 +32,12 @@ ALGORITHMS: dict[type[Completion], str] = {
 """What users call the ways to complete the data."""
 
 PICTURES = {
-    "log-likelihood": ("half_steps", "HalfStepsDisplay"),
-    "means": ("mean_paths", "MeanPathsDisplay"),
-    "responsibilities": ("responsibility_paths", "ResponsibilityPathsDisplay"),
-    "bound": ("bound", "BoundDisplay"),
+    "log-likelihood": "HalfStepsDisplay",
+    "means": "MeanPathsDisplay",
+    "responsibilities": "ResponsibilityPathsDisplay",
+    "bound": "BoundDisplay",
 }
-"""Where the pictures of a trace are."""
+"""The pictures of a trace."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,8 +277,7 @@ class EMTrace(RecordedPath):
                 f"EMTrace.plot: kind must be {', '.join(map(repr, PICTURES))}; got "
                 f"{kind!r}."
             )
-        module, name = PICTURES[kind]
-        display = getattr(import_module(f"mixtura.plot.{module}"), name)
+        display = getattr(import_module("mixtura"), PICTURES[kind])
         return display.from_trace(self, **options)
 
     def _repr_html_(self) -> str | None:

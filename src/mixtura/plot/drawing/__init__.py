@@ -1,0 +1,1 @@
+"""Figures, colours, panels and legends that pictures share."""

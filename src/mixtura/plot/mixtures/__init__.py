@@ -1,0 +1,1 @@
+"""Pictures of a fitted mixture over its data."""

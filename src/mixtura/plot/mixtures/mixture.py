@@ -1,0 +1,394 @@
+"""Picture of a fitted mixture over its data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Ellipse, StepPatch
+from numpy.typing import ArrayLike, NDArray
+
+from mixtura.plot.drawing import legends, panels
+from mixtura.plot.drawing.colours import component_styles
+from mixtura.plot.drawing.figures import (
+    NotebookFigure,
+    figure_size,
+    pair_axes,
+    place_legend,
+    split_below,
+    target_axes,
+    tidy,
+)
+from mixtura.plot.quantities.gaussians import Array, GaussianComponents
+from mixtura.plot.quantities.inputs import (
+    check_fitted,
+    check_weights,
+    choose_columns,
+    read_table,
+)
+from mixtura.plot.quantities.rows import DrawnRows, drawn_rows
+from mixtura.plot.quantities.summaries import (
+    Curves,
+    DensityGrid,
+    Histogram,
+    curves,
+    data_range,
+    histogram,
+    pair_grids,
+    view_limits,
+)
+
+CALLER = "MixtureDisplay.from_estimator"
+PARAMETERS = ("weights_", "means_", "covariances_")
+KINDS = ("both", "classification", "density")
+
+
+class MixtureDisplay(NotebookFigure):
+    """Picture of a Gaussian mixture over its data.
+
+    One column gives a histogram under the weighted component densities, with
+    the responsibilities below it; two give a scatter plot with covariance
+    ellipses and density contours; more give a grid of pairs, each panel with
+    the exact marginal of the mixture. Other kinds show the components or their sum
+    alone. Make it with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    components : GaussianComponents
+        Mixture of the shown columns, d of them.
+    rows : DrawnRows
+        Points to scatter.
+    histograms : sequence of Histogram or None
+        One for each shown column, or none where two columns are shown.
+    marginals : sequence of Curves
+        As many as `histograms`.
+    grids : mapping of (int, int) to DensityGrid
+        For the contours of the panels that have any, by row and column.
+    limits : sequence of (float, float)
+        Axis limits of the shown columns.
+    feature_names : sequence of str
+        Of the shown columns.
+    n_features : int
+        Columns of the model, shown or not.
+    kind : {"both", "classification", "density"}
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The main panel; for a grid of pairs the invisible frame around it.
+    axes_ : ndarray of Axes
+        Shape (2,) for one column (densities, responsibilities), (1,) for
+        two columns and for the density of one, (d, d) for more, with None above
+        the diagonal.
+    figure_ : matplotlib.figure.Figure
+    histograms_, component_lines_, mixture_lines_, responsibility_lines_ : list
+        Artists of one-column panels, in the order of drawing.
+    scatters_, ellipses_, contours_, regions_ : list
+        Artists of two-column panels.
+    mean_markers_ : list of Line2D
+    legend_ : matplotlib.legend.Legend or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.mixture import GaussianMixture
+    >>> from mixtura.plot import MixtureDisplay
+    >>> X = np.random.default_rng(0).normal(size=(50, 2))
+    >>> display = MixtureDisplay.from_estimator(GaussianMixture().fit(X), X)
+    >>> display.ax_.get_xlabel()
+    'x0'
+    """
+
+    ax_: Axes
+    axes_: NDArray[np.object_]
+    figure_: Figure | SubFigure
+    histograms_: list[StepPatch]
+    component_lines_: list[Line2D]
+    mixture_lines_: list[Line2D]
+    responsibility_lines_: list[Line2D]
+    scatters_: list[PathCollection]
+    ellipses_: list[Ellipse]
+    contours_: list[QuadContourSet]
+    regions_: list[QuadContourSet]
+    mean_markers_: list[Line2D]
+    legend_: Legend | None
+
+    def __init__(
+        self,
+        *,
+        components: GaussianComponents,
+        rows: DrawnRows,
+        histograms: Sequence[Histogram | None],
+        marginals: Sequence[Curves],
+        grids: Mapping[tuple[int, int], DensityGrid],
+        limits: Sequence[tuple[float, float]],
+        feature_names: Sequence[str],
+        n_features: int,
+        kind: str = "both",
+    ) -> None:
+        self.components = components
+        self.rows = rows
+        self.histograms = tuple(histograms)
+        self.marginals = tuple(marginals)
+        self.grids = dict(grids)
+        self.limits = tuple(limits)
+        self.feature_names = tuple(feature_names)
+        self.n_features = n_features
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return (
+            f"MixtureDisplay({len(self.components)} components, "
+            f"columns: {', '.join(self.feature_names)})"
+        )
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        kind: str = "both",
+        sample_weight: ArrayLike | None = None,
+        feature_names: Sequence[str] | None = None,
+        columns: Sequence[int | str] | int | str | None = None,
+        masses: Sequence[float] = (0.5, 0.9, 0.99),
+        max_points: int = 5000,
+        legend: bool = True,
+        ax: Axes | None = None,
+    ) -> "MixtureDisplay":
+        """Draw a fitted Gaussian mixture over data.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            ``mixtura.GaussianMixture`` or ``sklearn.mixture.GaussianMixture``,
+            of any covariance structure.
+        X : array-like or data frame of shape (n, D)
+            With all columns of the fit.
+        kind : {"both", "classification", "density"}, default="both"
+            "classification": rows coloured by component, and the components;
+            "density": highest-density regions of each pair of columns and their
+            sum along each column, without the components.
+        sample_weight : array-like of shape (n,), optional
+            Weights the histograms; points have areas in proportion.
+        feature_names : sequence of str, length D, optional
+            Default: the names of the fit, else those of the data frame, else
+            x0, x1, ...
+        columns : sequence of int or str, int or str, optional
+            Columns to show, as names or numbers from 0. Default: the first
+            six.
+        masses : sequence of float, default=(0.5, 0.9, 0.99)
+            Probability masses of the highest-density regions to outline where
+            two columns are shown, and of each pair for "density"; empty for none.
+        max_points : int, default=5000
+            Of a longer table, evenly spaced rows are scattered; histograms
+            always count every row.
+        legend : bool, default=True
+        ax : matplotlib.axes.Axes, optional
+            Default: a new figure.
+
+        Returns
+        -------
+        MixtureDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it is no Gaussian mixture, or `X` holds something else than
+            numbers.
+        ValueError
+            If `X` has another width than the model, a column is unknown, or
+            `kind`, a weight, a mass or `max_points` is out of range.
+
+        Notes
+        -----
+        Colours show the responsibilities of the whole model, also where only
+        some columns are shown.
+        """
+        check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
+        _check_options(kind, masses, max_points)
+        table = read_table(estimator, X, feature_names, CALLER)
+        weights = check_weights(sample_weight, len(table.values), CALLER)
+        shown = choose_columns(columns, table.names, CALLER)
+        components = GaussianComponents.of(estimator).marginal(shown)
+        values = table.values[:, shown][weights > 0]
+        weights_kept = weights[weights > 0]
+        ranges = [data_range(components, j, values[:, j]) for j in range(len(shown))]
+        single = range(len(shown)) if len(shown) != 2 else ()
+        outlined = kind == "density" or (kind == "both" and len(shown) == 2)
+        display = cls(
+            components=components,
+            rows=drawn_rows(estimator, table, shown, weights, max_points),
+            histograms=[histogram(values[:, j], weights_kept) for j in single],
+            marginals=[curves(components.marginal([j]), *ranges[j]) for j in single],
+            grids=pair_grids(components, ranges, masses) if outlined else {},
+            limits=[view_limits(components, j, *ends) for j, ends in enumerate(ranges)],
+            feature_names=[table.names[column] for column in shown],
+            n_features=len(table.names),
+            kind=kind,
+        )
+        return display.plot(ax=ax, legend=legend)
+
+    def plot(self, ax: Axes | None = None, *, legend: bool = True) -> "MixtureDisplay":
+        """Draw the computed values.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Default: a new figure. One column splits it in two panels, more
+            than two hide it and fill its place with a grid.
+        legend : bool, default=True
+            Right of the axes, or in the empty half of the grid.
+
+        Returns
+        -------
+        MixtureDisplay
+            Itself, with the artists as attributes.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is not one Axes.
+        """
+        for name in (
+            "histograms_",
+            "component_lines_",
+            "mixture_lines_",
+            "responsibility_lines_",
+            "scatters_",
+            "ellipses_",
+            "contours_",
+            "regions_",
+            "mean_markers_",
+        ):
+            setattr(self, name, [])
+        self.legend_ = None
+        self.styles = component_styles(self.components.weights)
+        count = len(self.feature_names)
+        self.ax_ = target_axes(ax, figure_size(count, legend=legend))
+        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+        draw = {1: self._plot_line, 2: self._plot_plane}.get(count, self._plot_pairs)
+        draw()
+        if legend:
+            handles = legends.mixture_handles(
+                self.styles,
+                self.components.weights,
+                self.rows,
+                next(iter(self.grids.values()), None),
+                is_line=count == 1,
+                has_parts=self.kind != "density",
+                has_sum=bool(self.mixture_lines_),
+            )
+            self.legend_ = place_legend(self.ax_, handles, count)
+        return self
+
+    def _plot_line(self) -> None:
+        if self.kind == "density":
+            self.axes_ = np.array([self.ax_], dtype=object)
+            self._density_panel(self.ax_, 0)
+            self.ax_.set_xlabel(self.feature_names[0])
+            self.ax_.set_ylabel("density")
+            return
+        below = split_below(self.ax_, 0.3)
+        self.axes_ = np.array([self.ax_, below], dtype=object)
+        self._density_panel(self.ax_, 0)
+        self.mean_markers_ += panels.draw_curve_means(
+            self.ax_, self.components, self.styles
+        )
+        self.ax_.set_ylabel("density")
+        self.responsibility_lines_ += panels.draw_responsibilities(
+            below, self.marginals[0], self.styles
+        )
+        below.set_xlabel(self.feature_names[0])
+        below.set_ylabel(
+            "responsibility"
+            if self.n_features == 1
+            else "responsibility\n(this column)"
+        )
+        tidy(below)
+        self.figure_.align_ylabels([self.ax_, below])
+
+    def _plot_plane(self) -> None:
+        self.axes_ = np.array([self.ax_], dtype=object)
+        self._pair_panel(self.ax_, 1, 0, size=22)
+        self.ax_.set_xlabel(self.feature_names[0])
+        self.ax_.set_ylabel(self.feature_names[1])
+
+    def _plot_pairs(self) -> None:
+        count = len(self.feature_names)
+        self.axes_ = pair_axes(self.ax_, self.feature_names)
+        for row in range(count):
+            self._density_panel(self.axes_[row, row], row)
+            for column in range(row):
+                self._pair_panel(self.axes_[row, column], row, column, size=9)
+        if count < self.n_features:
+            self.ax_.set_title(
+                f"{count} of {self.n_features} columns", loc="right", fontsize="small"
+            )
+
+    def _density_panel(self, ax: Axes, column: int) -> None:
+        bars, curve = self.histograms[column], self.marginals[column]
+        top = curve.densities.sum(axis=1).max()
+        if bars is not None:
+            top = max(top, bars.heights.max())
+            self.histograms_.append(panels.draw_histogram(ax, bars))
+        if self.kind != "density":
+            self.component_lines_ += panels.draw_densities(ax, curve, self.styles)
+        if self.kind != "classification":
+            width = 1.6 if self.kind == "density" else 1.0
+            self.mixture_lines_.append(panels.draw_sum(ax, curve, width))
+        ax.set_xlim(self.limits[column])
+        ax.set_ylim(0, 1.06 * top)
+        tidy(ax)
+
+    def _pair_panel(self, ax: Axes, row: int, column: int, *, size: float) -> None:
+        grid, points = self.grids.get((row, column)), self.rows.points[:, [column, row]]
+        if grid is not None:
+            self.contours_.append(panels.draw_contours(ax, grid))
+        if self.kind == "density":
+            self.scatters_.append(panels.draw_dots(ax, points, size / 3))
+            if grid is not None:
+                self.regions_.append(panels.draw_regions(ax, grid))
+        else:
+            self._draw_components(ax, points, [column, row], size)
+        ax.set_xlim(self.limits[column])
+        ax.set_ylim(self.limits[row])
+        tidy(ax)
+
+    def _draw_components(
+        self, ax: Axes, points: Array, columns: Sequence[int], size: float
+    ) -> None:
+        pair = self.components.marginal(columns)
+        self.scatters_ += panels.draw_points(
+            ax,
+            points,
+            self.rows.responsibilities,
+            self.rows.weights,
+            self.styles,
+            size=size,
+        )
+        crowded = len(self.rows.points) > panels.CROWD
+        self.ellipses_ += panels.draw_ellipses(ax, pair, self.styles, halo=crowded)
+        cross = 11 if len(self.feature_names) == 2 else 8
+        self.mean_markers_ += panels.draw_plane_means(ax, pair, self.styles, cross)
+
+
+def _check_options(kind: str, masses: Sequence[float], max_points: int) -> None:
+    if kind not in KINDS:
+        known = "'both', 'classification' or 'density'"
+        raise ValueError(f"{CALLER}: kind must be {known}; got {kind!r}.")
+    if any(not 0 < mass < 1 for mass in masses):
+        raise ValueError(
+            f"{CALLER}: masses must lie between 0 and 1, exclusive; got "
+            f"{list(masses)!r}. Half of the probability is 0.5."
+        )
+    if max_points < 1:
+        raise ValueError(f"{CALLER}: max_points must be at least 1; got {max_points}.")

@@ -1,0 +1,1 @@
+"""Pictures of a search, and of models other than a mixture."""

@@ -1,0 +1,254 @@
+"""Picture of the scores of a detector, and of what it flags."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.container import BarContainer
+from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from mixtura.plot.drawing.colours import PALETTE
+from mixtura.plot.drawing.figures import NotebookFigure, target_axes, tidy
+from mixtura.plot.quantities.gaussians import Array
+from mixtura.plot.quantities.inputs import check_fitted, read_table
+
+CALLER = "AnomalyDisplay.from_estimator"
+PARAMETERS = ("mixture_", "offset_", "calibration_")
+ORDINARY, FLAGGED = PALETTE[0], PALETTE[1]
+GRID_POINTS = 160
+N_BINS = 60
+MARGIN = 0.08
+LOWEST = 60.0
+"""Nats below the best score beyond which scores share a colour or a bar."""
+
+
+class AnomalyDisplay(NotebookFigure):
+    """Scores of a detector, its threshold and the rows it flags.
+
+    Two columns give a map of the log-density with the contour of the threshold, and
+    the rows over it; any number gives, with ``kind="histogram"``, how the
+    log-densities of the rows are spread. Make it with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Log-density of each row in nats.
+    offset : float
+        Log-density below which a row is flagged.
+    points : ndarray of shape (n, 2), optional
+        The rows, for a map.
+    grid : tuple of three ndarrays, optional
+        x (m,), y (m,) and the log-densities (m, m) of the map.
+    feature_names : sequence of str
+        Of the two columns of a map.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+    figure_ : matplotlib.figure.Figure
+    map_, threshold_contour_ : QuadContourSet or None
+    scatters_ : list of PathCollection
+        Ordinary and flagged rows.
+    bars_ : list of BarContainer
+        Likewise.
+    threshold_line_ : matplotlib.lines.Line2D or None
+
+    Examples
+    --------
+    >>> from mixtura import GaussianMixtureDetector, load_dataset
+    >>> from mixtura.plot import AnomalyDisplay
+    >>> faithful = load_dataset("old-faithful").values
+    >>> detector = GaussianMixtureDetector(2, contamination=0.02).fit(faithful)
+    >>> AnomalyDisplay.from_estimator(detector, faithful)
+    AnomalyDisplay(6 of 272 rows flagged, map)
+    """
+
+    ax_: Axes
+    figure_: Figure | SubFigure
+    map_: QuadContourSet | None
+    threshold_contour_: QuadContourSet | None
+    scatters_: list[PathCollection]
+    bars_: list[BarContainer]
+    threshold_line_: Line2D | None
+
+    def __init__(
+        self,
+        *,
+        scores: Array,
+        offset: float,
+        points: Array | None = None,
+        grid: tuple[Array, Array, Array] | None = None,
+        feature_names: Sequence[str] = (),
+    ) -> None:
+        self.scores = scores
+        self.offset = offset
+        self.points = points
+        self.grid = grid
+        self.feature_names = tuple(feature_names)
+
+    def __repr__(self) -> str:
+        kind = "histogram" if self.grid is None else "map"
+        count = f"{self.flagged.sum()} of {len(self.scores)} rows flagged"
+        return f"AnomalyDisplay({count}, {kind})"
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Which rows are flagged, (n,)."""
+        return np.asarray(self.scores < self.offset)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        kind: str = "auto",
+        feature_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> "AnomalyDisplay":
+        """Draw the scores of rows.
+
+        Parameters
+        ----------
+        estimator : GaussianMixtureDetector
+            Fitted.
+        X : array-like or data frame of shape (n, D)
+        kind : {"auto", "map", "histogram"}, default="auto"
+            "auto": a map of two columns, else a histogram.
+        feature_names : sequence of str, length D, optional
+        ax : matplotlib.axes.Axes, optional
+            Default: a new figure.
+
+        Returns
+        -------
+        AnomalyDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it is no detector.
+        ValueError
+            If a map is asked for and there are not two columns.
+        """
+        remedy = "Pass a GaussianMixtureDetector."
+        check_fitted(estimator, PARAMETERS, CALLER, remedy)
+        if feature_names is None:
+            feature_names = getattr(estimator, "feature_names_in_", None)
+        table = read_table(estimator.mixture_, X, feature_names, CALLER)
+        is_plane = len(table.names) == 2
+        if kind not in ("auto", "map", "histogram"):
+            raise ValueError(
+                f"{CALLER}: kind must be 'auto', 'map' or 'histogram'; got {kind!r}."
+            )
+        if kind == "map" and not is_plane:
+            raise ValueError(
+                f"{CALLER}: a map needs 2 columns; got {len(table.names)}. Use "
+                "kind='histogram'."
+            )
+        display = cls(
+            scores=estimator.mixture_.score_samples(table.values),
+            offset=float(estimator.offset_),
+            feature_names=table.names,
+        )
+        if is_plane and kind != "histogram":
+            display.points = table.values
+            display.grid = _grid(estimator.mixture_, table.values)
+        return display.plot(ax=ax)
+
+    def plot(self, ax: Axes | None = None) -> "AnomalyDisplay":
+        """Draw the computed values.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Default: a new figure.
+
+        Returns
+        -------
+        AnomalyDisplay
+            Itself, with the artists as attributes.
+        """
+        self.ax_ = target_axes(ax, (6.4, 4.8))
+        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+        self.map_ = self.threshold_contour_ = self.threshold_line_ = None
+        self.scatters_, self.bars_ = [], []
+        if self.grid is None:
+            self._plot_histogram()
+        else:
+            self._plot_map(*self.grid)
+        tidy(self.ax_)
+        self.ax_.legend(loc="best", frameon=False, fontsize="small")
+        return self
+
+    def _plot_map(self, x: Array, y: Array, scores: Array) -> None:
+        shown = np.maximum(scores, scores.max() - LOWEST)
+        self.map_ = self.ax_.contourf(x, y, shown, levels=20, cmap="Greys_r", alpha=0.5)
+        self.figure_.colorbar(self.map_, ax=self.ax_, label="log density (nats)")
+        if scores.min() < self.offset < scores.max():
+            self.threshold_contour_ = self.ax_.contour(
+                x, y, scores, levels=[self.offset], colors=[FLAGGED], linestyles="solid"
+            )
+        assert self.points is not None
+        for chosen, colour, marker, size, label in (
+            (~self.flagged, ORDINARY, "o", 9, "ordinary"),
+            (self.flagged, FLAGGED, "X", 42, "flagged"),
+        ):
+            self.scatters_.append(
+                self.ax_.scatter(
+                    self.points[chosen, 0],
+                    self.points[chosen, 1],
+                    s=size,
+                    c=[colour],
+                    marker=marker,
+                    linewidths=0,
+                    label=f"{label} · {chosen.sum():,} rows",
+                )
+            )
+        self.ax_.set_xlabel(self.feature_names[0])
+        self.ax_.set_ylabel(self.feature_names[1])
+
+    def _plot_histogram(self) -> None:
+        shown = np.maximum(self.scores, self.scores.max() - LOWEST)
+        span = np.append(shown, max(self.offset, shown.min()))
+        edges = np.linspace(span.min(), span.max(), N_BINS + 1)
+        for chosen, colour, label in (
+            (~self.flagged, ORDINARY, "ordinary"),
+            (self.flagged, FLAGGED, "flagged"),
+        ):
+            _, _, bars = self.ax_.hist(
+                shown[chosen],
+                bins=edges.tolist(),
+                color=colour,
+                alpha=0.8,
+                label=f"{label} · {chosen.sum():,} rows",
+            )
+            assert isinstance(bars, BarContainer)
+            self.bars_.append(bars)
+        self.threshold_line_ = self.ax_.axvline(
+            max(self.offset, edges[0]),
+            color="0.2",
+            linestyle="--",
+            linewidth=1.2,
+            label=f"threshold {self.offset:.2f}",
+        )
+        self.ax_.set_xlabel("log density (nats)")
+        self.ax_.set_ylabel("rows")
+
+
+def _grid(mixture: Any, points: Array) -> tuple[Array, Array, Array]:
+    """Log-densities over the plane of the rows, and a margin."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = MARGIN * np.where(high > low, high - low, 1.0)
+    x, y = (
+        np.linspace(low[j] - margin[j], high[j] + margin[j], GRID_POINTS)
+        for j in (0, 1)
+    )
+    plane = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return x, y, mixture.score_samples(plane).reshape(GRID_POINTS, GRID_POINTS)

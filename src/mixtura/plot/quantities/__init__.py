@@ -1,0 +1,1 @@
+"""What pictures ask of a model and its data, before anything is drawn."""
