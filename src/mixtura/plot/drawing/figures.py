@@ -1,15 +1,13 @@
-"""New figures, panels inside given axes, and display in a notebook."""
+"""New figures, and panels inside given axes."""
 
 import sys
 from collections.abc import Sequence
-from io import BytesIO
 
 import matplotlib
 import numpy as np
-from matplotlib import _pylab_helpers
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -17,20 +15,6 @@ from numpy.typing import NDArray
 FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 PAIR_GAP = 0.08
 PANEL_GAP = 0.12
-
-
-class NotebookFigure:
-    """Show ``figure_`` in a notebook, unless pyplot is about to."""
-
-    figure_: Figure | SubFigure
-
-    def _repr_png_(self) -> bytes | None:
-        figure = getattr(self, "figure_", None)
-        if figure is None or _managed_by_pyplot(figure.figure):
-            return None
-        buffer = BytesIO()
-        figure.figure.savefig(buffer, format="png")
-        return buffer.getvalue()
 
 
 def new_axes(size: tuple[float, float]) -> Axes:
@@ -248,8 +232,3 @@ def fill_with_legend(room: Axes, handles: Sequence[Artist]) -> Legend:
 def tidy(ax: Axes) -> None:
     """Remove the frame lines that carry no scale."""
     ax.spines[["top", "right"]].set_visible(False)
-
-
-def _managed_by_pyplot(figure: Figure) -> bool:
-    managers = _pylab_helpers.Gcf.get_all_fig_managers()
-    return any(manager.canvas.figure is figure for manager in managers)

@@ -13,9 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from mixtura.plot.display import NotebookFigure
 from mixtura.plot.drawing import panels, shares
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import NotebookFigure, tidy
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.drawing.legends import component_handles
 from mixtura.plot.fits.gif import Picture, gif
 from mixtura.plot.fits.recorded_frames import (

@@ -1,16 +1,14 @@
 """Picture of the bound under the log-likelihood, along a line of parameters."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.text import Annotation
 
-from mixtura.plot.drawing.figures import NotebookFigure, target_axes, tidy
-from mixtura.plot.fits.traced import BOUND, LIKELIHOOD, check_trace, trace_of
+from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.fits.traced import BOUND, LIKELIHOOD, RecordedDisplay, check_trace
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.trace import EMTrace
 from mixtura.trace.bound_slice import BoundSlice
@@ -19,7 +17,8 @@ CALLER = "BoundDisplay"
 NEXT = "#E69F00"
 
 
-class BoundDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class BoundDisplay(RecordedDisplay):
     """The bound of an E-step under the log-likelihood, computed along a line.
 
     The line goes through the parameters of the E-step, s = 0, and those that the
@@ -55,62 +54,11 @@ class BoundDisplay(NotebookFigure):
     BoundDisplay(E-step 1)
     """
 
-    ax_: Axes
-    figure_: Figure | SubFigure
-    likelihood_line_: Line2D
-    bound_line_: Line2D
-    next_line_: Line2D
-    start_marker_: Line2D
-    maximum_marker_: Line2D
-    end_marker_: Line2D
-    gap_: Annotation
-    legend_: Legend
-
-    def __init__(self, *, curves: BoundSlice, touches: bool = True) -> None:
-        self.curves = curves
-        self.touches = touches
+    curves: BoundSlice
+    touches: bool = True
 
     def __repr__(self) -> str:
         return f"BoundDisplay(E-step {self.curves.iteration})"
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any = None,
-        *,
-        iteration: int | None = None,
-        sample_weight: Any = None,
-        labels: Any = None,
-        ax: Axes | None = None,
-    ) -> "BoundDisplay":
-        """Draw one E-step of an estimator that was fitted with ``record=True``.
-
-        Parameters
-        ----------
-        estimator : GaussianMixture
-        X, iteration, sample_weight, labels, ax
-            As in :meth:`from_trace`.
-
-        Returns
-        -------
-        BoundDisplay
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        TypeError
-            If it was not recorded.
-        """
-        return cls.from_trace(
-            trace_of(estimator, CALLER),
-            X,
-            iteration=iteration,
-            sample_weight=sample_weight,
-            labels=labels,
-            ax=ax,
-        )
 
     @classmethod
     def from_trace(
@@ -122,7 +70,7 @@ class BoundDisplay(NotebookFigure):
         sample_weight: Any = None,
         labels: Any = None,
         ax: Axes | None = None,
-    ) -> "BoundDisplay":
+    ) -> Self:
         """Draw one E-step of a trace.
 
         Parameters
@@ -155,21 +103,7 @@ class BoundDisplay(NotebookFigure):
         )
         return cls(curves=curves, touches=trace.about.algorithm == "em").plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "BoundDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-
-        Returns
-        -------
-        BoundDisplay
-            Itself, with the artists as attributes.
-        """
-        self.ax_ = target_axes(ax, (6.8, 4.6))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+    def _draw(self) -> None:
         t = self.curves.iteration
         self.likelihood_line_ = self._curve(
             self.curves.log_likelihood, LIKELIHOOD, "-", "log-likelihood"
@@ -191,7 +125,9 @@ class BoundDisplay(NotebookFigure):
         self.ax_.ticklabel_format(axis="y", style="plain", useOffset=False)
         tidy(self.ax_)
         self.legend_ = self.ax_.legend(frameon=False, fontsize="small", loc="best")
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 6.8, 4.6
 
     def _curve(self, values: Array, colour: str, style: str, label: str) -> Line2D:
         (line,) = self.ax_.plot(

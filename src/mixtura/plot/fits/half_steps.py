@@ -1,22 +1,19 @@
 """Picture of the log-likelihood and the bound at every half-step."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from mixtura.plot.drawing.colours import PALETTE
-from mixtura.plot.drawing.figures import NotebookFigure, split_below, target_axes, tidy
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.fits.traced import (
     BOUND,
     LIKELIHOOD,
+    RecordedDisplay,
     check_trace,
     count_iterations,
-    trace_of,
 )
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.trace import EMTrace
@@ -32,7 +29,8 @@ DWARFED = 20.0
 """The first half-steps lie below the axis where they are so many times the rest."""
 
 
-class HalfStepsDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class HalfStepsDisplay(RecordedDisplay):
     """Log-likelihood and bound after each half-step, and the gap between them.
 
     An M-step raises the bound, and the log-likelihood at least as much; an E-step
@@ -70,59 +68,16 @@ class HalfStepsDisplay(NotebookFigure):
     HalfStepsDisplay(... half-steps)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    likelihood_line_: Line2D
-    bound_line_: Line2D
-    gap_line_: Line2D
-    gap_: PolyCollection
-
-    def __init__(
-        self,
-        *,
-        half_steps: Array,
-        log_likelihood: Array,
-        bound: Array,
-        n_samples: int | None = None,
-    ) -> None:
-        self.half_steps = half_steps
-        self.log_likelihood = log_likelihood
-        self.bound = bound
-        self.n_samples = n_samples
+    half_steps: Array
+    log_likelihood: Array
+    bound: Array
+    n_samples: int | None = None
 
     def __repr__(self) -> str:
         return f"HalfStepsDisplay({len(self.half_steps)} half-steps)"
 
     @classmethod
-    def from_estimator(
-        cls, estimator: Any, *, ax: Axes | None = None
-    ) -> "HalfStepsDisplay":
-        """Draw the trace of an estimator that was fitted with ``record=True``.
-
-        Parameters
-        ----------
-        estimator : GaussianMixture
-        ax : matplotlib.axes.Axes, optional
-            Split in two panels. Default: a new figure.
-
-        Returns
-        -------
-        HalfStepsDisplay
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        TypeError
-            If it was not recorded.
-        """
-        return cls.from_trace(trace_of(estimator, CALLER), ax=ax)
-
-    @classmethod
-    def from_trace(
-        cls, trace: EMTrace, *, ax: Axes | None = None
-    ) -> "HalfStepsDisplay":
+    def from_trace(cls, trace: EMTrace, *, ax: Axes | None = None) -> Self:
         """Draw a trace.
 
         Parameters
@@ -152,29 +107,16 @@ class HalfStepsDisplay(NotebookFigure):
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "HalfStepsDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Split in two panels. Default: a new figure.
-
-        Returns
-        -------
-        HalfStepsDisplay
-            Itself, with the artists as attributes.
-        """
-        self.ax_ = target_axes(ax, (6.8, 5.0))
-        below = split_below(self.ax_, 0.34)
-        self.axes_ = np.array([self.ax_, below], dtype=object)
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+    def _draw(self) -> None:
+        below = self._split_below(0.34)
         self._plot_levels()
         self._plot_gap(below)
         for panel in (self.ax_, below):
             tidy(panel)
         self.figure_.align_ylabels([self.ax_, below])
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 6.8, 5.0
 
     def _plot_levels(self) -> None:
         style: dict[str, Any] = {

@@ -1,33 +1,29 @@
 """Picture of the ways that the means of the components go."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
-from numpy.typing import NDArray
 
 from mixtura.plot.drawing import panels
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
-    NotebookFigure,
     place_legend,
     split_grid,
-    target_axes,
     tidy,
 )
 from mixtura.plot.drawing.legends import component_handles
 from mixtura.plot.fits.traced import (
+    RecordedDisplay,
     check_trace,
     count_iterations,
     e_steps,
     name_columns,
-    trace_of,
 )
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
 from mixtura.plot.quantities.inputs import choose_columns
@@ -38,7 +34,8 @@ POINTS = 14.0
 """Area of the points of a plane, in square typographic points."""
 
 
-class MeanPathsDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class MeanPathsDisplay(RecordedDisplay):
     """The paths of the means, from where EM began to where it ended.
 
     Two columns give a plane with the rows, the paths and the last ellipses; any other
@@ -81,70 +78,15 @@ class MeanPathsDisplay(NotebookFigure):
     (1,)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    path_lines_: list[Line2D]
-    start_markers_: list[Line2D]
-    end_markers_: list[Line2D]
-    ellipses_: list[Ellipse]
-    scatter_: PathCollection | None
-    legend_: Legend
-
-    def __init__(
-        self,
-        *,
-        iterations: Array,
-        means: Array,
-        components: GaussianComponents,
-        points: Array,
-        feature_names: Sequence[str],
-    ) -> None:
-        self.iterations = iterations
-        self.means = means
-        self.components = components
-        self.points = points
-        self.feature_names = tuple(feature_names)
-        self.styles = component_styles(components.weights)
+    iterations: Array
+    means: Array
+    components: GaussianComponents
+    points: Array
+    feature_names: Sequence[str]
 
     def __repr__(self) -> str:
         columns = ", ".join(self.feature_names)
         return f"MeanPathsDisplay({len(self.components)} components in {columns})"
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        *,
-        columns: Sequence[int | str] | None = None,
-        feature_names: Sequence[str] | None = None,
-        ax: Axes | None = None,
-    ) -> "MeanPathsDisplay":
-        """Draw the trace of an estimator that was fitted with ``record=True``.
-
-        Parameters
-        ----------
-        estimator : GaussianMixture
-        columns, feature_names, ax
-            As in :meth:`from_trace`.
-
-        Returns
-        -------
-        MeanPathsDisplay
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        TypeError
-            If it was not recorded.
-        """
-        return cls.from_trace(
-            trace_of(estimator, CALLER),
-            columns=columns,
-            feature_names=feature_names,
-            ax=ax,
-        )
 
     @classmethod
     def from_trace(
@@ -154,7 +96,7 @@ class MeanPathsDisplay(NotebookFigure):
         columns: Sequence[int | str] | None = None,
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
-    ) -> "MeanPathsDisplay":
+    ) -> Self:
         """Draw a trace.
 
         Parameters
@@ -195,32 +137,19 @@ class MeanPathsDisplay(NotebookFigure):
             means=np.array([step.params.components.means[:, chosen] for step in steps]),
             components=whole.marginal(chosen),
             points=rows[:, chosen],
-            feature_names=[names[j] for j in chosen],
+            feature_names=tuple(names[j] for j in chosen),
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "MeanPathsDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-
-        Returns
-        -------
-        MeanPathsDisplay
-            Itself, with the artists as attributes.
-        """
+    def _draw(self) -> None:
+        self.path_lines_: list[Line2D] = []
+        self.start_markers_: list[Line2D] = []
+        self.end_markers_: list[Line2D] = []
+        self.ellipses_: list[Ellipse] = []
+        self.scatter_: PathCollection | None = None
+        self.styles = component_styles(self.components.weights)
         count = len(self.feature_names)
-        is_plane = count == 2
-        height = 4.8 if is_plane else 1.6 + 1.5 * count
-        self.ax_ = target_axes(ax, (7.6, height))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        self.path_lines_, self.start_markers_, self.end_markers_ = [], [], []
-        self.ellipses_, self.scatter_ = [], None
-        if is_plane:
-            self.axes_ = np.array([self.ax_], dtype=object)
+        if count == 2:
             self._plot_plane()
         else:
             self.axes_ = split_grid(self.ax_, [1] * count, [1])[:, 0]
@@ -230,7 +159,10 @@ class MeanPathsDisplay(NotebookFigure):
         for panel in self.axes_:
             tidy(panel)
         self._explain()
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        count = len(self.feature_names)
+        return 7.6, (4.8 if count == 2 else 1.6 + 1.5 * count)
 
     def _plot_plane(self) -> None:
         if len(self.points):

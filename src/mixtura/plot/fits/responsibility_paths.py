@@ -1,19 +1,22 @@
 """Picture of the responsibilities of the rows, iteration by iteration."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.image import AxesImage
-from matplotlib.legend import Legend
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from mixtura.plot.drawing.colours import blend, component_styles, percent
-from mixtura.plot.drawing.figures import NotebookFigure, place_legend, target_axes, tidy
+from mixtura.plot.drawing.figures import place_legend, tidy
 from mixtura.plot.drawing.legends import LEGEND_ROWS
-from mixtura.plot.fits.traced import check_trace, count_iterations, e_steps, trace_of
+from mixtura.plot.fits.traced import (
+    RecordedDisplay,
+    check_trace,
+    count_iterations,
+    e_steps,
+)
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.rows import evenly_spaced
 from mixtura.trace import EMTrace
@@ -23,7 +26,8 @@ MOST_COLUMNS = 200
 """Iterations in the picture; of more, evenly spaced ones."""
 
 
-class ResponsibilityPathsDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class ResponsibilityPathsDisplay(RecordedDisplay):
     """What EM thought of each row, iteration by iteration.
 
     A line for each row and a column for each E-step: the colours of the components,
@@ -60,58 +64,14 @@ class ResponsibilityPathsDisplay(NotebookFigure):
     272
     """
 
-    ax_: Axes
-    figure_: Figure | SubFigure
-    image_: AxesImage
-    legend_: Legend
-
-    def __init__(
-        self,
-        *,
-        iterations: Array,
-        responsibilities: Array,
-        weights: Array,
-        n_samples: int,
-    ) -> None:
-        self.iterations = iterations
-        self.responsibilities = responsibilities
-        self.weights = weights
-        self.n_samples = n_samples
-        self.styles = component_styles(weights)
+    iterations: Array
+    responsibilities: Array
+    weights: Array
+    n_samples: int
 
     def __repr__(self) -> str:
         n_iterations, n_rows, _ = self.responsibilities.shape
         return f"ResponsibilityPathsDisplay({n_rows} rows, {n_iterations} E-steps)"
-
-    @classmethod
-    def from_estimator(
-        cls,
-        estimator: Any,
-        X: Any = None,
-        *,
-        labels: Any = None,
-        ax: Axes | None = None,
-    ) -> "ResponsibilityPathsDisplay":
-        """Draw the trace of an estimator that was fitted with ``record=True``.
-
-        Parameters
-        ----------
-        estimator : GaussianMixture
-        X, labels, ax
-            As in :meth:`from_trace`.
-
-        Returns
-        -------
-        ResponsibilityPathsDisplay
-
-        Raises
-        ------
-        NotFittedError
-            If the estimator is not fitted.
-        TypeError
-            If it was not recorded.
-        """
-        return cls.from_trace(trace_of(estimator, CALLER), X, labels=labels, ax=ax)
 
     @classmethod
     def from_trace(
@@ -121,7 +81,7 @@ class ResponsibilityPathsDisplay(NotebookFigure):
         *,
         labels: Any = None,
         ax: Axes | None = None,
-    ) -> "ResponsibilityPathsDisplay":
+    ) -> Self:
         """Draw a trace.
 
         Parameters
@@ -161,21 +121,8 @@ class ResponsibilityPathsDisplay(NotebookFigure):
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "ResponsibilityPathsDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-
-        Returns
-        -------
-        ResponsibilityPathsDisplay
-            Itself, with the artists as attributes.
-        """
-        self.ax_ = target_axes(ax, (7.6, 4.8))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+    def _draw(self) -> None:
+        self.styles = component_styles(self.weights)
         n_steps, n_rows, n_components = self.responsibilities.shape
         flat = self.responsibilities.reshape(-1, n_components)
         colours = blend(flat, self.styles).reshape(n_steps, n_rows, 3)
@@ -203,7 +150,9 @@ class ResponsibilityPathsDisplay(NotebookFigure):
             rest = percent(1 - self.weights.sum())
             handles.append(Patch(facecolor="black", label=f"noise · {rest}"))
         self.legend_ = place_legend(self.ax_, handles, 2)
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 7.6, 4.8
 
 
 def _order(values: Array) -> NDArray[np.intp]:

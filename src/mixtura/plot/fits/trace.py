@@ -1,19 +1,17 @@
 """Picture of the log-likelihood over the iterations of a fit."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
-from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from mixtura.plot.display import Display
 from mixtura.plot.drawing.colours import PALETTE
-from mixtura.plot.drawing.figures import NotebookFigure, split_below, target_axes, tidy
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import check_fitted
 
@@ -26,7 +24,8 @@ TITLE_WIDTH = 60
 DWARFED = 1000
 
 
-class TraceDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class TraceDisplay(Display):
     """Log-likelihood of a fit at each iteration, and what each one gained.
 
     The lower panel has a logarithmic axis: EM near its limit gains a constant
@@ -35,7 +34,7 @@ class TraceDisplay(NotebookFigure):
 
     Parameters
     ----------
-    log_likelihoods : sequence of float
+    log_likelihoods : array-like of shape (T,)
         Mean per observation, in nats, one for each iteration.
     converged : bool
     n_iter : int
@@ -66,34 +65,19 @@ class TraceDisplay(NotebookFigure):
     'Converged after 3 iterations'
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    line_: Line2D
-    increment_line_: Line2D
-    fall_line_: Line2D | None
-    annotation_: Annotation
+    log_likelihoods: Array
+    converged: bool
+    n_iter: int
+    outcome: str | None = None
 
-    def __init__(
-        self,
-        *,
-        log_likelihoods: Sequence[float],
-        converged: bool,
-        n_iter: int,
-        outcome: str | None = None,
-    ) -> None:
-        self.log_likelihoods: Array = np.asarray(log_likelihoods, dtype=np.float64)
-        self.converged = converged
-        self.n_iter = n_iter
-        self.outcome = outcome
+    def __post_init__(self) -> None:
+        self.log_likelihoods = np.asarray(self.log_likelihoods, dtype=np.float64)
 
     def __repr__(self) -> str:
         return f"TraceDisplay({self._title()})"
 
     @classmethod
-    def from_estimator(
-        cls, estimator: Any, *, ax: Axes | None = None
-    ) -> "TraceDisplay":
+    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:
         """Draw the trace of a fitted estimator.
 
         Parameters
@@ -130,34 +114,16 @@ class TraceDisplay(NotebookFigure):
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "TraceDisplay":
-        """Draw the trace and its increments.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Split in two panels. Default: a new figure.
-
-        Returns
-        -------
-        TraceDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        self.ax_ = target_axes(ax, (6.4, 4.8))
-        below = split_below(self.ax_, 0.36)
-        self.axes_ = np.array([self.ax_, below], dtype=object)
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+    def _draw(self) -> None:
+        below = self._split_below(0.36)
         self._plot_values()
         self._plot_increments(below)
         for panel in (self.ax_, below):
             tidy(panel)
         self.figure_.align_ylabels([self.ax_, below])
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 6.4, 4.8
 
     def _title(self) -> str:
         unit = "iteration" if self.n_iter == 1 else "iterations"
@@ -222,7 +188,7 @@ class TraceDisplay(NotebookFigure):
         (self.increment_line_,) = below.plot(
             iterations, np.where(rises, increments, np.nan), color=RISE, **style
         )
-        self.fall_line_ = None
+        self.fall_line_: Line2D | None = None
         if falls.any():
             (self.fall_line_,) = below.plot(
                 iterations[falls],

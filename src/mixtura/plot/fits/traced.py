@@ -1,33 +1,54 @@
 """What the pictures of a trace have in common."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mixtura.plot.display import Display
 from mixtura.plot.quantities.inputs import check_fitted
 from mixtura.trace import EMTrace
 
 LIKELIHOOD, BOUND = "#0072B2", "#D55E00"
 """Colours of the log-likelihood and of the bound under it."""
 
-REMEDY = "Fit it with record=True."
 
+class RecordedDisplay(Display):
+    """A picture of a trace."""
 
-def trace_of(estimator: Any, caller: str) -> EMTrace:
-    """Return the trace of an estimator that was fitted with ``record=True``.
+    @classmethod
+    def from_estimator(cls, estimator: Any, *rows: Any, **options: Any) -> Self:
+        """Draw the trace of an estimator that was fitted with ``record=True``.
 
-    Raises
-    ------
-    NotFittedError, TypeError
-        If there is none.
-    """
-    check_fitted(estimator, ("trace_",), f"{caller}.from_estimator", REMEDY)
-    trace: EMTrace = estimator.trace_
-    return trace
+        Parameters
+        ----------
+        estimator : GaussianMixture
+        *rows, **options
+            As in ``from_trace``, after the trace.
+
+        Returns
+        -------
+        Display
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it was not recorded.
+        """
+        caller = f"{cls.__name__}.from_estimator"
+        check_fitted(estimator, ("trace_",), caller, "Fit it with record=True.")
+        return cls.from_trace(estimator.trace_, *rows, **options)
+
+    @classmethod
+    @abstractmethod
+    def from_trace(cls, trace: EMTrace, *rows: Any, **options: Any) -> Self:
+        """Draw a trace."""
 
 
 def check_trace(trace: Any, caller: str) -> None:

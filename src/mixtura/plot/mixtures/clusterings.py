@@ -41,6 +41,22 @@ def matching_numbers(
     return np.array(numbers, dtype=np.intp)
 
 
+def check_clusters(kmeans: Any, count: int, caller: str) -> None:
+    """Require as many clusters as components.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer or more.
+    """
+    n_clusters = len(kmeans.cluster_centers_)
+    if n_clusters != count:
+        raise ValueError(
+            f"{caller}: kmeans must have as many clusters as the model has components, "
+            f"{count}; got {n_clusters}."
+        )
+
+
 def matched_clusters(
     kmeans: Any, X: Array, found: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], Array]:

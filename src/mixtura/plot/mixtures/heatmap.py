@@ -1,18 +1,18 @@
 """Heat map of the responsibilities of rows."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colorbar import Colorbar
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from mixtura.plot.display import Display
 from mixtura.plot.drawing.colours import component_styles, percent
-from mixtura.plot.drawing.figures import NotebookFigure, split_grid, target_axes
+from mixtura.plot.drawing.figures import split_grid
 from mixtura.plot.drawing.panels import INK
 from mixtura.plot.drawing.shares import NOISE
 from mixtura.plot.quantities.classes import KnownClasses
@@ -24,7 +24,8 @@ CALLER = "ResponsibilityHeatmapDisplay.from_estimator"
 PARAMETERS = ("weights_", "means_")
 
 
-class ResponsibilityHeatmapDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class ResponsibilityHeatmapDisplay(Display):
     """The responsibilities of rows as a heat map, rows by components.
 
     Rows are sorted by their most probable component, and within it from the most to
@@ -66,27 +67,10 @@ class ResponsibilityHeatmapDisplay(NotebookFigure):
     ResponsibilityHeatmapDisplay(150 rows, 3 components)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    image_: AxesImage
-    class_image_: AxesImage | None
-    separators_: list[Line2D]
-    colorbar_: Colorbar
-    order_: NDArray[np.intp]
-
-    def __init__(
-        self,
-        *,
-        responsibilities: Array,
-        weights: Array,
-        known: KnownClasses | None = None,
-        max_rows: int = 2000,
-    ) -> None:
-        self.responsibilities = responsibilities
-        self.weights = weights
-        self.known = known
-        self.max_rows = max_rows
+    responsibilities: Array
+    weights: Array
+    known: KnownClasses | None = None
+    max_rows: int = 2000
 
     def __repr__(self) -> str:
         count = f"{len(self.responsibilities)} rows, {len(self.weights)} components"
@@ -101,7 +85,7 @@ class ResponsibilityHeatmapDisplay(NotebookFigure):
         y: Any = None,
         max_rows: int = 2000,
         ax: Axes | None = None,
-    ) -> "ResponsibilityHeatmapDisplay":
+    ) -> Self:
         """Draw the responsibilities of rows under a fitted mixture.
 
         Parameters
@@ -141,27 +125,8 @@ class ResponsibilityHeatmapDisplay(NotebookFigure):
         )
         return display.plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "ResponsibilityHeatmapDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-
-        Returns
-        -------
-        ResponsibilityHeatmapDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
+    def _draw(self) -> None:
         count = self.responsibilities.shape[1]
-        self.ax_ = target_axes(ax, (3.0 + 0.6 * min(count, 14), 5.8))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
         widths = [max(count, 3), 0.5] if self.known else [1]
         self.axes_ = split_grid(self.ax_, [1], widths)[0]
         labels = self.responsibilities.argmax(axis=1)
@@ -170,7 +135,7 @@ class ResponsibilityHeatmapDisplay(NotebookFigure):
         drawn = self.order_[evenly_spaced(len(self.order_), self.max_rows)]
         self._draw_cells(self.responsibilities[drawn])
         self._label(labels)
-        self.class_image_ = None
+        self.class_image_: AxesImage | None = None
         if self.known:
             self._draw_classes(self.axes_[1], self.known.take(drawn))
         scale = ScalarMappable(cmap="Greys")
@@ -179,7 +144,9 @@ class ResponsibilityHeatmapDisplay(NotebookFigure):
             scale, ax=self.ax_, location="bottom", aspect=24, ticks=[0, 0.5, 1]
         )
         self.colorbar_.set_label("responsibility: white 0, full colour 1")
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 3.0 + 0.6 * min(self.responsibilities.shape[1], 14), 5.8
 
     @property
     def colours(self) -> Array:

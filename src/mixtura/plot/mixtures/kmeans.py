@@ -1,47 +1,54 @@
 """The clusters of k-means beside the components of EM, on the same rows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.contour import QuadContourSet
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from mixtura.models.categorical import one_hot
+from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing import legends, panels, shares
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
-    NotebookFigure,
     fill_with_legend,
     place_legend,
     room_for_legend,
     split_grid,
-    target_axes,
     tidy,
 )
-from mixtura.plot.mixtures.clusterings import matched_clusters, nearness_grid, titles
+from mixtura.plot.mixtures.clusterings import (
+    check_clusters,
+    matched_clusters,
+    nearness_grid,
+    titles,
+)
 from mixtura.plot.mixtures.uncertain_rows import misclassified
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
-from mixtura.plot.quantities.inputs import check_fitted, choose_plane, read_table
+from mixtura.plot.quantities.inputs import (
+    check_classes,
+    check_max_points,
+    choose_plane,
+    read_mixture,
+)
 from mixtura.plot.quantities.plane import ResponsibilityGrid, responsibility_grid
 from mixtura.plot.quantities.rows import evenly_spaced, posterior
 from mixtura.plot.quantities.summaries import columns_limits, curves, histogram
 
 CALLER = "KMeansDisplay.from_estimator"
-PARAMETERS = ("weights_", "means_", "covariances_")
 POINT, FRAME = 16.0, 34.0
 
 
-class KMeansDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class KMeansDisplay(LegendDisplay):
     """The clusters of k-means beside the components of EM.
 
     Both have K groups of the same rows. Colours are matched: a cluster has the colour
@@ -96,43 +103,17 @@ class KMeansDisplay(NotebookFigure):
     KMeansDisplay(3 groups, columns: x2, x3)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    scatters_: list[list[PathCollection]]
-    wrong_: list[PathCollection]
-    centre_markers_: list[Line2D]
-    mean_markers_: list[Line2D]
-    ellipses_: list[Ellipse]
-    borders_: list[QuadContourSet]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        points: Array,
-        clusters: NDArray[np.intp],
-        centres: Array,
-        responsibilities: Array,
-        components: GaussianComponents,
-        grids: tuple[ResponsibilityGrid, ResponsibilityGrid] | None,
-        wrong: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None,
-        titles: tuple[str, str],
-        n_rows: int,
-        limits: Sequence[tuple[float, float]],
-        feature_names: Sequence[str],
-    ) -> None:
-        self.points = points
-        self.clusters = clusters
-        self.centres = centres
-        self.responsibilities = responsibilities
-        self.components = components
-        self.grids = grids
-        self.wrong = wrong
-        self.titles = titles
-        self.n_rows = n_rows
-        self.limits = tuple(limits)
-        self.feature_names = tuple(feature_names)
+    points: Array
+    clusters: NDArray[np.intp]
+    centres: Array
+    responsibilities: Array
+    components: GaussianComponents
+    grids: tuple[ResponsibilityGrid, ResponsibilityGrid] | None
+    wrong: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None
+    titles: tuple[str, str]
+    n_rows: int
+    limits: Sequence[tuple[float, float]]
+    feature_names: Sequence[str]
 
     def __repr__(self) -> str:
         names = ", ".join(self.feature_names)
@@ -151,7 +132,7 @@ class KMeansDisplay(NotebookFigure):
         max_points: int = 5000,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "KMeansDisplay":
+    ) -> Self:
         """Cluster the rows by k-means, and draw that beside a fitted mixture.
 
         Parameters
@@ -189,15 +170,16 @@ class KMeansDisplay(NotebookFigure):
             If `X` has another width than the model, `y` another length than `X`,
             `kmeans` another number of clusters, or a column is unknown.
         """
-        check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
-        table = read_table(estimator, X, feature_names, CALLER)
+        table = read_mixture(estimator, X, feature_names, CALLER)
+        check_max_points(max_points, CALLER)
+        check_classes(y, len(table.values), CALLER)
         shown = choose_plane(columns, table.names, CALLER)
         whole = GaussianComponents.of(estimator)
         if kmeans is None:
             kmeans = KMeans(len(whole), n_init=10, random_state=0).fit(table.values)
         responsibilities = posterior(estimator, table, np.arange(len(table.values)))
         found = responsibilities.argmax(axis=1)
-        _check(kmeans, y, len(whole), len(found))
+        check_clusters(kmeans, len(whole), CALLER)
         clusters, centres = matched_clusters(kmeans, table.values, found)
         components = whole.marginal(shown)
         points = table.values[:, shown]
@@ -221,42 +203,23 @@ class KMeansDisplay(NotebookFigure):
             titles=titles(clusters, found, y),
             n_rows=len(points),
             limits=limits,
-            feature_names=[table.names[column] for column in shown],
+            feature_names=table.names_of(shown),
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(self, ax: Axes | None = None, *, legend: bool = True) -> "KMeansDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Split in two panels. Default: a new figure.
-        legend : bool, default=True
-            Below two panels side by side, else right of them.
-
-        Returns
-        -------
-        KMeansDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        self.scatters_, self.wrong_, self.borders_ = [], [], []
-        self.centre_markers_, self.mean_markers_, self.ellipses_ = [], [], []
-        self.legend_ = None
+    def _draw(self) -> None:
+        self.scatters_: list[list[PathCollection]] = []
+        self.wrong_: list[PathCollection] = []
+        self.borders_: list[QuadContourSet] = []
+        self.centre_markers_: list[Line2D] = []
+        self.mean_markers_: list[Line2D] = []
+        self.ellipses_: list[Ellipse] = []
         self.styles = component_styles(self.components.weights)
-        is_line = len(self.feature_names) == 1
-        size = (7.6, 5.4) if is_line else (8.6, 5.0 if legend else 4.2)
-        self.ax_ = target_axes(ax, size)
-        room = room_for_legend(self.ax_, 0.18) if legend and not is_line else None
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        shape = ([1, 1], [1]) if is_line else ([1], [1, 1])
+        below = self._has_legend and not self._is_line
+        room = room_for_legend(self.ax_, 0.18) if below else None
+        shape = ([1, 1], [1]) if self._is_line else ([1], [1, 1])
         self.axes_ = split_grid(self.ax_, *shape).ravel()
-        draw = self._plot_line if is_line else self._plot_plane
+        draw = self._plot_line if self._is_line else self._plot_plane
         draw()
         for panel, title in zip(self.axes_, self.titles, strict=True):
             panel.set_title(title, loc="left", fontsize="medium")
@@ -265,9 +228,15 @@ class KMeansDisplay(NotebookFigure):
         self.axes_[-1].set_xlabel(self.feature_names[0])
         if room is not None:
             self.legend_ = fill_with_legend(room, self._handles())
-        elif legend:
+        elif self._has_legend:
             self.legend_ = place_legend(self.ax_, self._handles(), 1)
-        return self
+
+    @property
+    def _is_line(self) -> bool:
+        return len(self.feature_names) == 1
+
+    def _size(self) -> tuple[float, float]:
+        return (7.6, 5.4) if self._is_line else (8.6, 5.0 if self._has_legend else 4.2)
 
     def _plot_plane(self) -> None:
         left, right = self.axes_
@@ -333,9 +302,10 @@ class KMeansDisplay(NotebookFigure):
         )
 
     def _handles(self) -> list[Artist]:
-        weights, is_line = self.components.weights, len(self.feature_names) == 1
-        handles = legends.component_handles(self.styles, weights, markers=True)
-        if not is_line:
+        handles = legends.component_handles(
+            self.styles, self.components.weights, markers=True
+        )
+        if not self._is_line:
             handles += [legends.mean_handle(), legends.ellipse_handle()]
         if self.borders_:
             handles.append(legends.border_handle(marginal=False, near=True))
@@ -344,20 +314,6 @@ class KMeansDisplay(NotebookFigure):
         drawn = len(self.points)
         handles.append(legends.data_handle(self.n_rows, drawn, bars=False))
         return handles
-
-
-def _check(kmeans: Any, y: Any, count: int, n_rows: int) -> None:
-    n_clusters = len(kmeans.cluster_centers_)
-    if n_clusters != count:
-        raise ValueError(
-            f"{CALLER}: kmeans must have as many clusters as the model has components, "
-            f"{count}; got {n_clusters}."
-        )
-    if y is not None and np.shape(y) != (n_rows,):
-        raise ValueError(
-            f"{CALLER}: y must have one class for each of the {n_rows} rows of X; got "
-            f"shape {np.shape(y)}."
-        )
 
 
 def _frame(ax: Axes, places: Array) -> PathCollection:

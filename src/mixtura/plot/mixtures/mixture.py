@@ -1,54 +1,50 @@
 """Picture of a fitted mixture over its data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.contour import QuadContourSet
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, StepPatch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
-    NotebookFigure,
-    figure_size,
-    pair_axes,
-    place_legend,
-    split_below,
-    target_axes,
     tidy,
 )
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
 from mixtura.plot.quantities.inputs import (
-    check_fitted,
+    check_max_points,
     check_weights,
     choose_columns,
-    read_table,
+    read_mixture,
 )
 from mixtura.plot.quantities.rows import DrawnRows, drawn_rows
 from mixtura.plot.quantities.summaries import (
     Curves,
     DensityGrid,
     Histogram,
+    columns_limits,
+    columns_ranges,
     curves,
-    data_range,
     histogram,
     pair_grids,
-    view_limits,
 )
 
 CALLER = "MixtureDisplay.from_estimator"
-PARAMETERS = ("weights_", "means_", "covariances_")
 KINDS = ("both", "classification", "density")
+PLANE, PAIR = 22.0, 9.0
+"""Areas of the points in a plane, and in a grid of pairs."""
 
 
-class MixtureDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class MixtureDisplay(ColumnsDisplay):
     """Picture of a Gaussian mixture over its data.
 
     One column gives a histogram under the weighted component densities, with
@@ -104,42 +100,15 @@ class MixtureDisplay(NotebookFigure):
     'x0'
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    histograms_: list[StepPatch]
-    component_lines_: list[Line2D]
-    mixture_lines_: list[Line2D]
-    responsibility_lines_: list[Line2D]
-    scatters_: list[PathCollection]
-    ellipses_: list[Ellipse]
-    contours_: list[QuadContourSet]
-    regions_: list[QuadContourSet]
-    mean_markers_: list[Line2D]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        components: GaussianComponents,
-        rows: DrawnRows,
-        histograms: Sequence[Histogram | None],
-        marginals: Sequence[Curves],
-        grids: Mapping[tuple[int, int], DensityGrid],
-        limits: Sequence[tuple[float, float]],
-        feature_names: Sequence[str],
-        n_features: int,
-        kind: str = "both",
-    ) -> None:
-        self.components = components
-        self.rows = rows
-        self.histograms = tuple(histograms)
-        self.marginals = tuple(marginals)
-        self.grids = dict(grids)
-        self.limits = tuple(limits)
-        self.feature_names = tuple(feature_names)
-        self.n_features = n_features
-        self.kind = kind
+    components: GaussianComponents
+    rows: DrawnRows
+    histograms: Sequence[Histogram | None]
+    marginals: Sequence[Curves]
+    grids: Mapping[tuple[int, int], DensityGrid]
+    limits: Sequence[tuple[float, float]]
+    feature_names: Sequence[str]
+    n_features: int
+    kind: str = "both"
 
     def __repr__(self) -> str:
         return (
@@ -161,7 +130,7 @@ class MixtureDisplay(NotebookFigure):
         max_points: int = 5000,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "MixtureDisplay":
+    ) -> Self:
         """Draw a fitted Gaussian mixture over data.
 
         Parameters
@@ -213,15 +182,14 @@ class MixtureDisplay(NotebookFigure):
         Colours show the responsibilities of the whole model, also where only
         some columns are shown.
         """
-        check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
+        table = read_mixture(estimator, X, feature_names, CALLER)
         _check_options(kind, masses, max_points)
-        table = read_table(estimator, X, feature_names, CALLER)
         weights = check_weights(sample_weight, len(table.values), CALLER)
         shown = choose_columns(columns, table.names, CALLER)
         components = GaussianComponents.of(estimator).marginal(shown)
         values = table.values[:, shown][weights > 0]
         weights_kept = weights[weights > 0]
-        ranges = [data_range(components, j, values[:, j]) for j in range(len(shown))]
+        ranges = columns_ranges(components, values)
         single = range(len(shown)) if len(shown) != 2 else ()
         outlined = kind == "density" or (kind == "both" and len(shown) == 2)
         display = cls(
@@ -230,76 +198,45 @@ class MixtureDisplay(NotebookFigure):
             histograms=[histogram(values[:, j], weights_kept) for j in single],
             marginals=[curves(components.marginal([j]), *ranges[j]) for j in single],
             grids=pair_grids(components, ranges, masses) if outlined else {},
-            limits=[view_limits(components, j, *ends) for j, ends in enumerate(ranges)],
-            feature_names=[table.names[column] for column in shown],
+            limits=columns_limits(components, values),
+            feature_names=table.names_of(shown),
             n_features=len(table.names),
             kind=kind,
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(self, ax: Axes | None = None, *, legend: bool = True) -> "MixtureDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure. One column splits it in two panels, more
-            than two hide it and fill its place with a grid.
-        legend : bool, default=True
-            Right of the axes, or in the empty half of the grid.
-
-        Returns
-        -------
-        MixtureDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        for name in (
-            "histograms_",
-            "component_lines_",
-            "mixture_lines_",
-            "responsibility_lines_",
-            "scatters_",
-            "ellipses_",
-            "contours_",
-            "regions_",
-            "mean_markers_",
-        ):
-            setattr(self, name, [])
-        self.legend_ = None
+    def _draw(self) -> None:
+        self.histograms_: list[StepPatch] = []
+        self.component_lines_: list[Line2D] = []
+        self.mixture_lines_: list[Line2D] = []
+        self.responsibility_lines_: list[Line2D] = []
+        self.scatters_: list[PathCollection] = []
+        self.ellipses_: list[Ellipse] = []
+        self.contours_: list[QuadContourSet] = []
+        self.regions_: list[QuadContourSet] = []
+        self.mean_markers_: list[Line2D] = []
         self.styles = component_styles(self.components.weights)
-        count = len(self.feature_names)
-        self.ax_ = target_axes(ax, figure_size(count, legend=legend))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        draw = {1: self._plot_line, 2: self._plot_plane}.get(count, self._plot_pairs)
-        draw()
-        if legend:
-            handles = legends.mixture_handles(
-                self.styles,
-                self.components.weights,
-                self.rows,
-                next(iter(self.grids.values()), None),
-                is_line=count == 1,
-                has_parts=self.kind != "density",
-                has_sum=bool(self.mixture_lines_),
-            )
-            self.legend_ = place_legend(self.ax_, handles, count)
-        return self
+        super()._draw()
 
-    def _plot_line(self) -> None:
+    def _handles(self) -> list[Artist]:
+        return legends.mixture_handles(
+            self.styles,
+            self.components.weights,
+            self.rows,
+            next(iter(self.grids.values()), None),
+            is_line=len(self.feature_names) == 1,
+            has_parts=self.kind != "density",
+            has_sum=bool(self.mixture_lines_),
+        )
+
+    def _draw_line(self) -> None:
         if self.kind == "density":
-            self.axes_ = np.array([self.ax_], dtype=object)
-            self._density_panel(self.ax_, 0)
+            self._draw_column(self.ax_, 0)
             self.ax_.set_xlabel(self.feature_names[0])
             self.ax_.set_ylabel("density")
             return
-        below = split_below(self.ax_, 0.3)
-        self.axes_ = np.array([self.ax_, below], dtype=object)
-        self._density_panel(self.ax_, 0)
+        below = self._split_below(0.3)
+        self._draw_column(self.ax_, 0)
         self.mean_markers_ += panels.draw_curve_means(
             self.ax_, self.components, self.styles
         )
@@ -316,25 +253,7 @@ class MixtureDisplay(NotebookFigure):
         tidy(below)
         self.figure_.align_ylabels([self.ax_, below])
 
-    def _plot_plane(self) -> None:
-        self.axes_ = np.array([self.ax_], dtype=object)
-        self._pair_panel(self.ax_, 1, 0, size=22)
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
-
-    def _plot_pairs(self) -> None:
-        count = len(self.feature_names)
-        self.axes_ = pair_axes(self.ax_, self.feature_names)
-        for row in range(count):
-            self._density_panel(self.axes_[row, row], row)
-            for column in range(row):
-                self._pair_panel(self.axes_[row, column], row, column, size=9)
-        if count < self.n_features:
-            self.ax_.set_title(
-                f"{count} of {self.n_features} columns", loc="right", fontsize="small"
-            )
-
-    def _density_panel(self, ax: Axes, column: int) -> None:
+    def _draw_column(self, ax: Axes, column: int) -> None:
         bars, curve = self.histograms[column], self.marginals[column]
         top = curve.densities.sum(axis=1).max()
         if bars is not None:
@@ -349,7 +268,8 @@ class MixtureDisplay(NotebookFigure):
         ax.set_ylim(0, 1.06 * top)
         tidy(ax)
 
-    def _pair_panel(self, ax: Axes, row: int, column: int, *, size: float) -> None:
+    def _draw_pair(self, ax: Axes, row: int, column: int) -> None:
+        size = PLANE if len(self.feature_names) == 2 else PAIR
         grid, points = self.grids.get((row, column)), self.rows.points[:, [column, row]]
         if grid is not None:
             self.contours_.append(panels.draw_contours(ax, grid))
@@ -359,9 +279,6 @@ class MixtureDisplay(NotebookFigure):
                 self.regions_.append(panels.draw_regions(ax, grid))
         else:
             self._draw_components(ax, points, [column, row], size)
-        ax.set_xlim(self.limits[column])
-        ax.set_ylim(self.limits[row])
-        tidy(ax)
 
     def _draw_components(
         self, ax: Axes, points: Array, columns: Sequence[int], size: float
@@ -390,5 +307,4 @@ def _check_options(kind: str, masses: Sequence[float], max_points: int) -> None:
             f"{CALLER}: masses must lie between 0 and 1, exclusive; got "
             f"{list(masses)!r}. Half of the probability is 0.5."
         )
-    if max_points < 1:
-        raise ValueError(f"{CALLER}: max_points must be at least 1; got {max_points}.")
+    check_max_points(max_points, CALLER)

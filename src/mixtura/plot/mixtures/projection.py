@@ -1,23 +1,20 @@
 """Picture of a mixture of many columns in the plane that shows it best."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.contour import QuadContourSet
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.patches import Ellipse
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles, percent
-from mixtura.plot.drawing.figures import NotebookFigure, split_grid, target_axes, tidy
+from mixtura.plot.drawing.figures import split_grid, tidy
 from mixtura.plot.mixtures.directions import (
     NEGLIGIBLE,
     Directions,
@@ -25,23 +22,23 @@ from mixtura.plot.mixtures.directions import (
 )
 from mixtura.plot.quantities.classes import KnownClasses, draw_classes
 from mixtura.plot.quantities.gaussians import GaussianComponents
-from mixtura.plot.quantities.inputs import check_fitted, check_weights, read_table
+from mixtura.plot.quantities.inputs import check_max_points, check_weights, read_mixture
 from mixtura.plot.quantities.rows import DrawnRows, drawn_rows, posterior
 from mixtura.plot.quantities.summaries import (
     DensityGrid,
-    data_range,
+    columns_limits,
+    columns_ranges,
     pair_grids,
-    view_limits,
 )
 
 CALLER = "ProjectionDisplay.from_estimator"
-PARAMETERS = ("weights_", "means_", "covariances_")
 POINT = 22.0
 SHOWN_COLUMNS = 8
 LONGEST_NAME = 22
 
 
-class ProjectionDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class ProjectionDisplay(LegendDisplay):
     """A Gaussian mixture of many columns, in the plane where it is seen best.
 
     The axes are the two linear combinations of the columns that tell the components
@@ -87,35 +84,13 @@ class ProjectionDisplay(NotebookFigure):
     ProjectionDisplay(3 components, 4 columns in 2)
     """
 
-    ax_: Axes
-    columns_ax_: Axes
-    figure_: Figure | SubFigure
-    scatters_: list[PathCollection]
-    ellipses_: list[Ellipse]
-    contours_: list[QuadContourSet]
-    mean_markers_: list[Line2D]
-    column_markers_: list[Line2D]
-    columns_: NDArray[np.intp]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        directions: Directions,
-        components: GaussianComponents,
-        rows: DrawnRows,
-        known: KnownClasses | None,
-        grid: DensityGrid | None,
-        limits: Sequence[tuple[float, float]],
-        feature_names: Sequence[str],
-    ) -> None:
-        self.directions = directions
-        self.components = components
-        self.rows = rows
-        self.known = known
-        self.grid = grid
-        self.limits = tuple(limits)
-        self.feature_names = tuple(feature_names)
+    directions: Directions
+    components: GaussianComponents
+    rows: DrawnRows
+    known: KnownClasses | None
+    grid: DensityGrid | None
+    limits: Sequence[tuple[float, float]]
+    feature_names: Sequence[str]
 
     def __repr__(self) -> str:
         count = f"{len(self.components)} components"
@@ -134,7 +109,7 @@ class ProjectionDisplay(NotebookFigure):
         max_points: int = 5000,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "ProjectionDisplay":
+    ) -> Self:
         """Draw a fitted Gaussian mixture of two columns or more.
 
         Parameters
@@ -173,8 +148,8 @@ class ProjectionDisplay(NotebookFigure):
             If the model has one column, `X` has another width than the model, or `y` or
             the weights another length than `X`.
         """
-        check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
-        table = read_table(estimator, X, feature_names, CALLER)
+        table = read_mixture(estimator, X, feature_names, CALLER)
+        check_max_points(max_points, CALLER)
         if len(table.names) < 2:
             raise ValueError(
                 f"{CALLER}: the model must have 2 columns or more; got 1, which needs "
@@ -188,7 +163,7 @@ class ProjectionDisplay(NotebookFigure):
         rows = drawn_rows(estimator, table, every, weights, max_points)
         rows = replace(rows, points=directions.points(rows.points))
         projected = directions.points(table.values[weights > 0])
-        ranges = [data_range(components, j, projected[:, j]) for j in (0, 1)]
+        ranges = columns_ranges(components, projected)
         known = None
         if y is not None:
             shares = posterior(estimator, table, np.arange(len(table.values)))
@@ -199,40 +174,18 @@ class ProjectionDisplay(NotebookFigure):
             rows=rows,
             known=known,
             grid=pair_grids(components, ranges, masses).get((1, 0)),
-            limits=[view_limits(components, j, *ends) for j, ends in enumerate(ranges)],
+            limits=columns_limits(components, projected),
             feature_names=table.names,
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(
-        self, ax: Axes | None = None, *, legend: bool = True
-    ) -> "ProjectionDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-        legend : bool, default=True
-            Right of the axes, above the columns.
-
-        Returns
-        -------
-        ProjectionDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        self.contours_, self.legend_ = [], None
+    def _draw(self) -> None:
+        self.contours_: list[QuadContourSet] = []
         self.styles = component_styles(self.components.weights)
-        first = target_axes(ax, (9.2, 5.2))
-        self.ax_, beside = split_grid(first, [1], [0.64, 0.36])[0]
-        above, self.columns_ax_ = split_grid(beside, [0.58, 0.42], [1])[:, 0]
+        _, beside = split_grid(self.ax_, [1], [0.64, 0.36])[0]
+        above, columns_ax = split_grid(beside, [0.58, 0.42], [1])[:, 0]
+        self.columns_ax_: Axes = columns_ax
         above.set_axis_off()
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
         if self.grid is not None:
             self.contours_.append(panels.draw_contours(self.ax_, self.grid))
         self._draw_rows()
@@ -249,7 +202,7 @@ class ProjectionDisplay(NotebookFigure):
         self.ax_.set_ylabel(self._axis_label(1))
         tidy(self.ax_)
         self._draw_columns()
-        if legend:
+        if self._has_legend:
             self.legend_ = above.legend(
                 handles=self._handles(),
                 loc="upper left",
@@ -258,7 +211,9 @@ class ProjectionDisplay(NotebookFigure):
                 frameon=False,
                 fontsize="small",
             )
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 9.2, 5.2
 
     def _axis_label(self, axis: int) -> str:
         share = self.directions.shares[axis]
@@ -287,7 +242,7 @@ class ProjectionDisplay(NotebookFigure):
         panel = self.columns_ax_
         panel.axvline(0, color="0.8", linewidth=0.8)
         places = np.arange(len(self.columns_))
-        self.column_markers_ = []
+        self.column_markers_: list[Line2D] = []
         for axis, face in enumerate((panels.INK, "white")):
             self.column_markers_ += panel.plot(
                 correlations[self.columns_, axis],

@@ -1,46 +1,42 @@
 """Picture of the responsibilities over one or two columns."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.contour import QuadContourSet
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
-from numpy.typing import NDArray
 
+from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing import legends, panels, shares
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
-    NotebookFigure,
     fill_with_legend,
     place_legend,
     room_for_legend,
-    split_below,
     split_grid,
-    target_axes,
     tidy,
 )
 from mixtura.plot.quantities import classes
 from mixtura.plot.quantities.classes import KnownClasses
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
-from mixtura.plot.quantities.inputs import check_fitted, choose_plane, read_table
+from mixtura.plot.quantities.inputs import check_max_points, choose_plane, read_mixture
 from mixtura.plot.quantities.plane import ResponsibilityGrid, responsibility_grid
 from mixtura.plot.quantities.rows import DrawnRows, drawn_rows, posterior
 from mixtura.plot.quantities.summaries import columns_limits
 
 CALLER = "ResponsibilityDisplay.from_estimator"
-PARAMETERS = ("weights_", "means_", "covariances_")
 POINT, SMALL_POINT = 20.0, 12.0
 
 
-class ResponsibilityDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class ResponsibilityDisplay(LegendDisplay):
     """How the components of a mixture share the line or the plane.
 
     The responsibilities are the posterior probabilities of the components, given the
@@ -95,36 +91,13 @@ class ResponsibilityDisplay(NotebookFigure):
     ResponsibilityDisplay(2 components, columns: x0, x1)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    image_: AxesImage | None
-    areas_: list[PolyCollection]
-    borders_: list[QuadContourSet]
-    scatters_: list[PathCollection]
-    class_scatters_: list[PathCollection]
-    ellipses_: list[Ellipse]
-    mean_markers_: list[Line2D]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        grid: ResponsibilityGrid,
-        components: GaussianComponents,
-        rows: DrawnRows,
-        known: KnownClasses | None,
-        limits: Sequence[tuple[float, float]],
-        feature_names: Sequence[str],
-        n_features: int,
-    ) -> None:
-        self.grid = grid
-        self.components = components
-        self.rows = rows
-        self.known = known
-        self.limits = tuple(limits)
-        self.feature_names = tuple(feature_names)
-        self.n_features = n_features
+    grid: ResponsibilityGrid
+    components: GaussianComponents
+    rows: DrawnRows
+    known: KnownClasses | None
+    limits: Sequence[tuple[float, float]]
+    feature_names: Sequence[str]
+    n_features: int
 
     def __repr__(self) -> str:
         return (
@@ -144,7 +117,7 @@ class ResponsibilityDisplay(NotebookFigure):
         max_points: int = 5000,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "ResponsibilityDisplay":
+    ) -> Self:
         """Draw the responsibilities of a fitted Gaussian mixture.
 
         Parameters
@@ -186,8 +159,8 @@ class ResponsibilityDisplay(NotebookFigure):
         Of a model of more columns, the picture of two shows the responsibilities
         given these two alone; the points have the colours that all columns give them.
         """
-        check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
-        table = read_table(estimator, X, feature_names, CALLER)
+        table = read_mixture(estimator, X, feature_names, CALLER)
+        check_max_points(max_points, CALLER)
         shown = choose_plane(columns, table.names, CALLER)
         components = GaussianComponents.of(estimator).marginal(shown)
         values = table.values[:, shown]
@@ -204,67 +177,45 @@ class ResponsibilityDisplay(NotebookFigure):
             rows=rows,
             known=known,
             limits=limits,
-            feature_names=[table.names[column] for column in shown],
+            feature_names=table.names_of(shown),
             n_features=len(table.names),
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(
-        self, ax: Axes | None = None, *, legend: bool = True
-    ) -> "ResponsibilityDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-        legend : bool, default=True
-            Right of the axes, or below three of them.
-
-        Returns
-        -------
-        ResponsibilityDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        self.image_ = self.legend_ = None
-        self.areas_, self.borders_ = [], []
-        self.scatters_, self.class_scatters_ = [], []
-        self.ellipses_, self.mean_markers_ = [], []
+    def _draw(self) -> None:
+        self.image_: AxesImage | None = None
+        self.areas_: list[PolyCollection] = []
+        self.borders_: list[QuadContourSet] = []
+        self.scatters_: list[PathCollection] = []
+        self.class_scatters_: list[PathCollection] = []
+        self.ellipses_: list[Ellipse] = []
+        self.mean_markers_: list[Line2D] = []
         self.styles = component_styles(self.components.weights)
         self.class_styles = self.known.styles(self.styles) if self.known else []
-        first = target_axes(ax, self._size(legend=legend))
-        self.figure_ = first.get_figure()  # type: ignore[assignment]
         wide = bool(self.known) and not self._is_line
-        room = room_for_legend(first, 0.22) if legend and wide else None
+        room = room_for_legend(self.ax_, 0.22) if self._has_legend and wide else None
         draw = self._plot_line if self._is_line else self._plot_plane
-        draw(first)
+        draw()
         if room is not None:
             self.legend_ = fill_with_legend(room, self._handles())
-        elif legend:
+        elif self._has_legend:
             self.legend_ = place_legend(self.axes_[0], self._handles(), 2)
-        return self
 
     @property
     def _is_line(self) -> bool:
         return len(self.feature_names) == 1
 
-    def _size(self, *, legend: bool) -> tuple[float, float]:
+    def _size(self) -> tuple[float, float]:
         if self.known and not self._is_line:
-            return 9.6, (4.4 if legend else 3.5)
-        return (7.6 if legend else 5.8), (3.9 if self._is_line else 4.8)
+            return 9.6, (4.4 if self._has_legend else 3.5)
+        return (7.6 if self._has_legend else 5.8), (3.9 if self._is_line else 4.8)
 
-    def _plot_line(self, first: Axes) -> None:
+    def _plot_line(self) -> None:
         """Stack the responsibilities, over lanes of the rows."""
-        below = split_below(first, 0.12 + 0.08 * len(self.class_styles))
-        self.ax_, self.axes_ = first, np.array([first, below], dtype=object)
-        self.areas_ += shares.draw_shares(first, self.grid, self.styles)
+        below = self._split_below(0.12 + 0.08 * len(self.class_styles))
+        self.areas_ += shares.draw_shares(self.ax_, self.grid, self.styles)
         given = "" if self.n_features == 1 else "\n(given this column)"
-        first.set_ylabel(f"responsibility{given}")
+        self.ax_.set_ylabel(f"responsibility{given}")
         self.scatters_ += panels.draw_points(
             below,
             self._lanes(),
@@ -290,8 +241,8 @@ class ResponsibilityDisplay(NotebookFigure):
         spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(points))
         return np.column_stack([points, lane + spread])
 
-    def _plot_plane(self, first: Axes) -> None:
-        self.axes_ = split_grid(first, [1], [1] * (3 if self.known else 1))[0]
+    def _plot_plane(self) -> None:
+        self.axes_ = split_grid(self.ax_, [1], [1] * (3 if self.known else 1))[0]
         self.ax_ = self.axes_[len(self.axes_) // 2]
         self.image_ = shares.draw_mixed_colours(self.ax_, self.grid, self.styles)
         self.borders_ += shares.draw_borders(self.ax_, self.grid)

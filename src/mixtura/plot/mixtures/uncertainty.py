@@ -1,28 +1,22 @@
 """Picture of how sure a mixture is of the component of each row."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
-    NotebookFigure,
-    figure_size,
-    pair_axes,
-    place_legend,
-    split_below,
-    target_axes,
     tidy,
 )
 from mixtura.plot.mixtures.uncertain_rows import (
@@ -32,25 +26,30 @@ from mixtura.plot.mixtures.uncertain_rows import (
     uncertainty_of,
 )
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
-from mixtura.plot.quantities.inputs import check_fitted, choose_columns, read_table
+from mixtura.plot.quantities.inputs import (
+    check_classes,
+    check_max_points,
+    choose_columns,
+    read_mixture,
+)
 from mixtura.plot.quantities.rows import evenly_spaced, posterior
 from mixtura.plot.quantities.summaries import (
     Curves,
     Histogram,
+    columns_limits,
     curves,
     data_range,
     histogram,
-    view_limits,
 )
 
 CALLER = "UncertaintyDisplay.from_estimator"
-PARAMETERS = ("weights_", "means_", "covariances_")
 LABEL = "uncertainty (1 \N{MINUS SIGN} largest responsibility)"
 LARGE, SMALL = 90.0, 36.0
 """Areas of the most uncertain points in a plane and in a grid of pairs."""
 
 
-class UncertaintyDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class UncertaintyDisplay(ColumnsDisplay):
     """How sure a mixture is of the component of each row.
 
     The uncertainty of a row is 1 minus its largest responsibility, a probability
@@ -113,45 +112,18 @@ class UncertaintyDisplay(NotebookFigure):
     UncertaintyDisplay(272 rows, 1 of uncertainty above 0.1)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    curve_: Line2D | None
-    scatters_: list[PathCollection]
-    misclassified_: list[PathCollection]
-    ellipses_: list[Ellipse]
-    mean_markers_: list[Line2D]
-    component_lines_: list[Line2D]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        uncertainty: Array,
-        misclassified: NDArray[np.bool_] | None,
-        kind: str,
-        points: Array,
-        drawn: NDArray[np.intp],
-        components: GaussianComponents,
-        curve: tuple[Array, Array] | None,
-        bars: Histogram | None,
-        density: Curves | None,
-        limits: Sequence[tuple[float, float]],
-        feature_names: Sequence[str],
-        n_features: int,
-    ) -> None:
-        self.uncertainty = uncertainty
-        self.misclassified = misclassified
-        self.kind = kind
-        self.points = points
-        self.drawn = drawn
-        self.components = components
-        self.curve = curve
-        self.bars = bars
-        self.density = density
-        self.limits = tuple(limits)
-        self.feature_names = tuple(feature_names)
-        self.n_features = n_features
+    uncertainty: Array
+    misclassified: NDArray[np.bool_] | None
+    kind: str
+    points: Array
+    drawn: NDArray[np.intp]
+    components: GaussianComponents
+    curve: tuple[Array, Array] | None
+    bars: Histogram | None
+    density: Curves | None
+    limits: Sequence[tuple[float, float]]
+    feature_names: Sequence[str]
+    n_features: int
 
     def __repr__(self) -> str:
         count, above = len(self.uncertainty), int((self.uncertainty > 0.1).sum())
@@ -170,7 +142,7 @@ class UncertaintyDisplay(NotebookFigure):
         max_points: int = 5000,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "UncertaintyDisplay":
+    ) -> Self:
         """Draw the uncertainty of rows under a fitted Gaussian mixture.
 
         Parameters
@@ -210,17 +182,19 @@ class UncertaintyDisplay(NotebookFigure):
             If `X` has another width than the model, `y` another length than `X`, or
             `kind`, a column or `max_points` is unknown or out of range.
         """
-        check_fitted(estimator, PARAMETERS, CALLER, "Pass a Gaussian mixture.")
-        table = read_table(estimator, X, feature_names, CALLER)
-        _check_options(kind, max_points, y, len(table.values))
+        table = read_mixture(estimator, X, feature_names, CALLER)
+        if kind not in ("map", "ranked"):
+            raise ValueError(f"{CALLER}: kind must be 'map' or 'ranked'; got {kind!r}.")
+        check_max_points(max_points, CALLER)
+        check_classes(y, len(table.values), CALLER)
         shown = choose_columns(columns, table.names, CALLER)
         shares = posterior(estimator, table, np.arange(len(table.values)))
         wrong = None if y is None else misclassified(shares.argmax(axis=1), y)
         components = GaussianComponents.of(estimator).marginal(shown)
         points = table.values[:, shown]
-        ranges = [data_range(components, j, x) for j, x in enumerate(points.T)]
         is_line = len(shown) == 1
-        density = curves(components, *ranges[0]) if is_line else None
+        ends = data_range(components, 0, points[:, 0])
+        density = curves(components, *ends) if is_line else None
         display = cls(
             uncertainty=uncertainty_of(shares),
             misclassified=wrong,
@@ -231,55 +205,29 @@ class UncertaintyDisplay(NotebookFigure):
             curve=uncertainty_curve(estimator, table, density),
             bars=histogram(points[:, 0], np.ones(len(points))) if is_line else None,
             density=density,
-            limits=[view_limits(components, j, *ends) for j, ends in enumerate(ranges)],
-            feature_names=[table.names[column] for column in shown],
+            limits=columns_limits(components, points),
+            feature_names=table.names_of(shown),
             n_features=len(table.names),
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(
-        self, ax: Axes | None = None, *, legend: bool = True
-    ) -> "UncertaintyDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure. A map of one column splits it in two panels, one
-            of more than two hides it and fills its place with a grid.
-        legend : bool, default=True
-            Inside for ranks; of a map right of the axes, or in the empty half of the
-            grid.
-
-        Returns
-        -------
-        UncertaintyDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        self.curve_ = self.legend_ = None
-        self.scatters_, self.misclassified_ = [], []
-        self.ellipses_, self.mean_markers_, self.component_lines_ = [], [], []
+    def _draw(self) -> None:
+        self.curve_: Line2D | None = None
+        self.scatters_: list[PathCollection] = []
+        self.misclassified_: list[PathCollection] = []
+        self.ellipses_: list[Ellipse] = []
+        self.mean_markers_: list[Line2D] = []
+        self.component_lines_: list[Line2D] = []
         self.styles = component_styles(self.components.weights)
-        count, is_map = len(self.feature_names), self.kind == "map"
-        size = figure_size(count, legend=legend) if is_map else (6.4, 4.4)
-        self.ax_ = target_axes(ax, size)
-        self.axes_ = np.array([self.ax_], dtype=object)
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        if not is_map:
-            self._plot_ranks(legend=legend)
-            return self
-        draw = {1: self._plot_line, 2: self._plot_plane}.get(count, self._plot_pairs)
-        draw()
-        if legend:
-            self.legend_ = place_legend(self.ax_, self._map_handles(), count)
-        return self
+        if self.kind == "map":
+            super()._draw()
+        else:
+            self._draw_ranks()
 
-    def _plot_ranks(self, *, legend: bool) -> None:
+    def _size(self) -> tuple[float, float]:
+        return super()._size() if self.kind == "map" else (6.4, 4.4)
+
+    def _draw_ranks(self) -> None:
         order = np.argsort(self.uncertainty, kind="stable")
         ranks, values = np.arange(1.0, len(order) + 1), self.uncertainty[order]
         (self.curve_,) = self.ax_.plot(ranks, values, color=panels.INK, linewidth=1.4)
@@ -297,20 +245,19 @@ class UncertaintyDisplay(NotebookFigure):
         self.ax_.set_xlim(0, len(order) + 1)
         self.ax_.set_ylim(0, axis_top(self.uncertainty))
         tidy(self.ax_)
-        if legend:
+        if self._has_legend:
             self.legend_ = self.ax_.legend(
                 handles=handles, loc="upper left", frameon=False, fontsize="small"
             )
 
-    def _plot_line(self) -> None:
+    def _draw_line(self) -> None:
         assert self.density is not None
-        below = split_below(self.ax_, 0.4)
-        self.axes_ = np.array([self.ax_, below], dtype=object)
+        below = self._split_below(0.4)
         if self.curve is not None:
             (self.curve_,) = self.ax_.plot(
                 *self.curve, color=panels.INK, linewidth=1.2, zorder=2
             )
-        self._uncertainty_panel(self.ax_, 0, LARGE / 2)
+        self._draw_column(self.ax_, 0)
         self.ax_.set_ylabel(LABEL.replace(" (", "\n("))
         if self.bars is not None:
             panels.draw_histogram(below, self.bars)
@@ -321,47 +268,35 @@ class UncertaintyDisplay(NotebookFigure):
         tidy(below)
         self.figure_.align_ylabels([self.ax_, below])
 
-    def _plot_plane(self) -> None:
-        self._pair_panel(self.ax_, 1, 0, LARGE)
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
-
-    def _plot_pairs(self) -> None:
-        count = len(self.feature_names)
-        self.axes_ = pair_axes(self.ax_, self.feature_names)
-        for row in range(count):
-            self._uncertainty_panel(self.axes_[row, row], row, SMALL)
-            for column in range(row):
-                self._pair_panel(self.axes_[row, column], row, column, SMALL)
+    def _draw_pairs(self) -> None:
+        super()._draw_pairs()
         first = self.axes_[0, 0]
         first.set_ylabel("uncertainty")
         first.yaxis.set_major_locator(MaxNLocator(3))
         first.spines["left"].set_visible(True)
-        if count < self.n_features:
-            self.ax_.set_title(
-                f"{count} of {self.n_features} columns", loc="right", fontsize="small"
-            )
 
-    def _uncertainty_panel(self, ax: Axes, column: int, size: float) -> None:
+    def _draw_column(self, ax: Axes, column: int) -> None:
         """Draw the uncertainty of the rows over one column."""
-        self._scatter(ax, self.points[:, column], self.uncertainty, size)
+        self._scatter(ax, self.points[:, column], self.uncertainty)
         ax.set_xlim(self.limits[column])
         top = axis_top(self.uncertainty if self.curve is None else self.curve[1])
         ax.set_ylim(-0.04 * top, top)
         tidy(ax)
 
-    def _pair_panel(self, ax: Axes, row: int, column: int, size: float) -> None:
+    def _draw_pair(self, ax: Axes, row: int, column: int) -> None:
         pair = self.components.marginal([column, row])
-        self._scatter(ax, self.points[:, column], self.points[:, row], size)
+        self._scatter(ax, self.points[:, column], self.points[:, row])
         self.ellipses_ += panels.draw_ellipses(ax, pair, self.styles, halo=False)
-        cross = 9 if size == LARGE else 7
+        cross = 9 if len(self.feature_names) == 2 else 7
         self.mean_markers_ += panels.draw_plane_means(ax, pair, self.styles, cross)
-        ax.set_xlim(self.limits[column])
-        ax.set_ylim(self.limits[row])
-        tidy(ax)
 
-    def _scatter(self, ax: Axes, x: Array, y: Array, size: float) -> None:
-        rows = self.drawn
+    @property
+    def _largest(self) -> float:
+        """Area of the most uncertain points."""
+        return {1: LARGE / 2, 2: LARGE}.get(len(self.feature_names), SMALL)
+
+    def _scatter(self, ax: Axes, x: Array, y: Array) -> None:
+        rows, size = self.drawn, self._largest
         self.scatters_.append(
             panels.draw_uncertain(ax, x[rows], y[rows], self.uncertainty[rows], size)
         )
@@ -369,10 +304,9 @@ class UncertaintyDisplay(NotebookFigure):
             wrong = rows[self.misclassified[rows]]
             self.misclassified_.append(panels.draw_wrong(ax, x[wrong], y[wrong], size))
 
-    def _map_handles(self) -> list[Artist]:
+    def _handles(self) -> list[Artist]:
         is_line = len(self.feature_names) == 1
-        size = {1: LARGE / 2, 2: LARGE}.get(len(self.feature_names), SMALL)
-        handles = legends.uncertainty_handles(size)
+        handles = legends.uncertainty_handles(self._largest)
         if self.misclassified is not None:
             handles.append(legends.wrong_handle(int(self.misclassified.sum())))
         handles += legends.component_handles(
@@ -383,15 +317,3 @@ class UncertaintyDisplay(NotebookFigure):
         rows, drawn = len(self.uncertainty), len(self.drawn)
         handles.append(legends.data_handle(rows, drawn, bars=is_line))
         return handles
-
-
-def _check_options(kind: str, max_points: int, y: Any, count: int) -> None:
-    if kind not in ("map", "ranked"):
-        raise ValueError(f"{CALLER}: kind must be 'map' or 'ranked'; got {kind!r}.")
-    if max_points < 1:
-        raise ValueError(f"{CALLER}: max_points must be at least 1; got {max_points}.")
-    if y is not None and np.shape(y) != (count,):
-        raise ValueError(
-            f"{CALLER}: y must have one class for each of the {count} rows of X; got "
-            f"shape {np.shape(y)}."
-        )

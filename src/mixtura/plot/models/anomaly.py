@@ -1,19 +1,20 @@
 """Picture of the scores of a detector, and of what it flags."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.container import BarContainer
 from matplotlib.contour import QuadContourSet
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from mixtura.plot.display import Display
 from mixtura.plot.drawing.colours import PALETTE
-from mixtura.plot.drawing.figures import NotebookFigure, target_axes, tidy
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import check_fitted, read_table
 
@@ -27,7 +28,8 @@ LOWEST = 60.0
 """Nats below the best score beyond which scores share a colour or a bar."""
 
 
-class AnomalyDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class AnomalyDisplay(Display):
     """Scores of a detector, its threshold and the rows it flags.
 
     Two columns give a map of the log-density with the contour of the threshold, and
@@ -68,28 +70,11 @@ class AnomalyDisplay(NotebookFigure):
     AnomalyDisplay(6 of 272 rows flagged, map)
     """
 
-    ax_: Axes
-    figure_: Figure | SubFigure
-    map_: QuadContourSet | None
-    threshold_contour_: QuadContourSet | None
-    scatters_: list[PathCollection]
-    bars_: list[BarContainer]
-    threshold_line_: Line2D | None
-
-    def __init__(
-        self,
-        *,
-        scores: Array,
-        offset: float,
-        points: Array | None = None,
-        grid: tuple[Array, Array, Array] | None = None,
-        feature_names: Sequence[str] = (),
-    ) -> None:
-        self.scores = scores
-        self.offset = offset
-        self.points = points
-        self.grid = grid
-        self.feature_names = tuple(feature_names)
+    scores: Array
+    offset: float
+    points: Array | None = None
+    grid: tuple[Array, Array, Array] | None = None
+    feature_names: Sequence[str] = ()
 
     def __repr__(self) -> str:
         kind = "histogram" if self.grid is None else "map"
@@ -110,7 +95,7 @@ class AnomalyDisplay(NotebookFigure):
         kind: str = "auto",
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
-    ) -> "AnomalyDisplay":
+    ) -> Self:
         """Draw the scores of rows.
 
         Parameters
@@ -152,40 +137,30 @@ class AnomalyDisplay(NotebookFigure):
                 f"{CALLER}: a map needs 2 columns; got {len(table.names)}. Use "
                 "kind='histogram'."
             )
-        display = cls(
+        mapped = is_plane and kind != "histogram"
+        return cls(
             scores=estimator.mixture_.score_samples(table.values),
             offset=float(estimator.offset_),
+            points=table.values if mapped else None,
+            grid=_grid(estimator.mixture_, table.values) if mapped else None,
             feature_names=table.names,
-        )
-        if is_plane and kind != "histogram":
-            display.points = table.values
-            display.grid = _grid(estimator.mixture_, table.values)
-        return display.plot(ax=ax)
+        ).plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "AnomalyDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure.
-
-        Returns
-        -------
-        AnomalyDisplay
-            Itself, with the artists as attributes.
-        """
-        self.ax_ = target_axes(ax, (6.4, 4.8))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        self.map_ = self.threshold_contour_ = self.threshold_line_ = None
-        self.scatters_, self.bars_ = [], []
+    def _draw(self) -> None:
+        self.map_: QuadContourSet | None = None
+        self.threshold_contour_: QuadContourSet | None = None
+        self.threshold_line_: Line2D | None = None
+        self.scatters_: list[PathCollection] = []
+        self.bars_: list[BarContainer] = []
         if self.grid is None:
             self._plot_histogram()
         else:
             self._plot_map(*self.grid)
         tidy(self.ax_)
         self.ax_.legend(loc="best", frameon=False, fontsize="small")
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 6.4, 4.8
 
     def _plot_map(self, x: Array, y: Array, scores: Array) -> None:
         shown = np.maximum(scores, scores.max() - LOWEST)

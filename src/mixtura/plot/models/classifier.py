@@ -1,29 +1,22 @@
 """Picture of what a classifier calls which class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.contour import QuadContourSet
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 from numpy.typing import NDArray
 
+from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles, percent
 from mixtura.plot.drawing.figures import (
-    NotebookFigure,
-    figure_size,
-    pair_axes,
-    place_legend,
-    split_below,
-    target_axes,
     tidy,
 )
 from mixtura.plot.models.class_regions import (
@@ -35,14 +28,19 @@ from mixtura.plot.models.class_regions import (
     predicted_numbers,
 )
 from mixtura.plot.quantities.gaussians import Array
-from mixtura.plot.quantities.inputs import check_fitted, choose_columns, read_table
+from mixtura.plot.quantities.inputs import (
+    check_fitted,
+    check_max_points,
+    choose_columns,
+    read_table,
+)
 from mixtura.plot.quantities.rows import evenly_spaced
 from mixtura.plot.quantities.summaries import (
     Curves,
     Histogram,
-    data_range,
+    columns_limits,
+    columns_ranges,
     histogram,
-    view_limits,
 )
 
 CALLER = "ClassifierDisplay.from_estimator"
@@ -51,7 +49,8 @@ PLANE, PAIR = 22.0, 9.0
 """Areas of the points in a plane, and in a grid of pairs."""
 
 
-class ClassifierDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class ClassifierDisplay(ColumnsDisplay):
     """The regions of the classes, the rows, and those that are misclassified.
 
     Two columns give the plane, shaded by the most probable class, with the border
@@ -115,46 +114,18 @@ class ClassifierDisplay(NotebookFigure):
     ClassifierDisplay(3 classes, 3 of 150 rows misclassified)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    regions_: list[QuadContourSet | None]
-    borders_: list[QuadContourSet | None]
-    scatters_: list[PathCollection]
-    misclassified_: list[PathCollection]
-    histograms_: list[StepPatch]
-    density_lines_: list[Line2D]
-    probability_lines_: list[Line2D]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        classes: Sequence[Any],
-        priors: Array,
-        points: Array,
-        known: NDArray[np.intp],
-        predicted: NDArray[np.intp],
-        drawn: NDArray[np.intp],
-        regions: Mapping[tuple[int, int], Regions],
-        marginals: Sequence[Curves],
-        histograms: Sequence[Histogram | None],
-        limits: Sequence[tuple[float, float]],
-        feature_names: Sequence[str],
-        n_features: int,
-    ) -> None:
-        self.classes = tuple(classes)
-        self.priors = priors
-        self.points = points
-        self.known = known
-        self.predicted = predicted
-        self.drawn = drawn
-        self.regions = dict(regions)
-        self.marginals = tuple(marginals)
-        self.histograms = tuple(histograms)
-        self.limits = tuple(limits)
-        self.feature_names = tuple(feature_names)
-        self.n_features = n_features
+    classes: Sequence[Any]
+    priors: Array
+    points: Array
+    known: NDArray[np.intp]
+    predicted: NDArray[np.intp]
+    drawn: NDArray[np.intp]
+    regions: Mapping[tuple[int, int], Regions]
+    marginals: Sequence[Curves]
+    histograms: Sequence[Histogram | None]
+    limits: Sequence[tuple[float, float]]
+    feature_names: Sequence[str]
+    n_features: int
 
     def __repr__(self) -> str:
         count, known = int(self.misclassified.sum()), int((self.known >= 0).sum())
@@ -180,7 +151,7 @@ class ClassifierDisplay(NotebookFigure):
         max_points: int = 5000,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "ClassifierDisplay":
+    ) -> Self:
         """Draw what a fitted classifier says over data.
 
         Parameters
@@ -220,10 +191,7 @@ class ClassifierDisplay(NotebookFigure):
         """
         remedy = "Pass a GaussianMixtureClassifier."
         check_fitted(estimator, PARAMETERS, CALLER, remedy)
-        if max_points < 1:
-            raise ValueError(
-                f"{CALLER}: max_points must be at least 1; got {max_points}."
-            )
+        check_max_points(max_points, CALLER)
         if feature_names is None:
             feature_names = getattr(estimator, "feature_names_in_", None)
         table = read_table(estimator.mixtures_[0], X, feature_names, CALLER)
@@ -234,8 +202,8 @@ class ClassifierDisplay(NotebookFigure):
             known = class_numbers(y, estimator.classes_, n_rows, CALLER)
         densities = ClassDensities.of(estimator).marginal(shown)
         components, points = densities.components, table.values[:, shown]
-        ranges = [data_range(components, j, x) for j, x in enumerate(points.T)]
-        limits = [view_limits(components, j, *ends) for j, ends in enumerate(ranges)]
+        ranges = columns_ranges(components, points)
+        limits = columns_limits(components, points)
         single = range(len(shown)) if len(shown) != 2 else ()
         display = cls(
             classes=estimator.classes_.tolist(),
@@ -248,60 +216,30 @@ class ClassifierDisplay(NotebookFigure):
             marginals=[densities.marginal([j]).curves(*ranges[j]) for j in single],
             histograms=[histogram(points[:, j], np.ones(n_rows)) for j in single],
             limits=limits,
-            feature_names=[table.names[column] for column in shown],
+            feature_names=table.names_of(shown),
             n_features=len(table.names),
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(
-        self, ax: Axes | None = None, *, legend: bool = True
-    ) -> "ClassifierDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Default: a new figure. One column splits it in two panels, more than two
-            hide it and fill its place with a grid.
-        legend : bool, default=True
-            Right of the axes, or in the empty half of the grid.
-
-        Returns
-        -------
-        ClassifierDisplay
-            Itself, with the artists as attributes.
-        """
-        for name in (
-            "regions_",
-            "borders_",
-            "scatters_",
-            "misclassified_",
-            "histograms_",
-            "density_lines_",
-            "probability_lines_",
-        ):
-            setattr(self, name, [])
-        self.legend_ = None
+    def _draw(self) -> None:
+        self.regions_: list[QuadContourSet | None] = []
+        self.borders_: list[QuadContourSet | None] = []
+        self.scatters_: list[PathCollection] = []
+        self.misclassified_: list[PathCollection] = []
+        self.histograms_: list[StepPatch] = []
+        self.density_lines_: list[Line2D] = []
+        self.probability_lines_: list[Line2D] = []
         self.styles = [
             replace(style, label=f"{name} · {percent(prior)}")
             for style, name, prior in zip(
                 component_styles(self.priors), self.classes, self.priors, strict=True
             )
         ]
-        count = len(self.feature_names)
-        self.ax_ = target_axes(ax, figure_size(count, legend=legend))
-        self.axes_ = np.array([self.ax_], dtype=object)
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        draw = {1: self._plot_line, 2: self._plot_plane}.get(count, self._plot_pairs)
-        draw()
-        if legend:
-            self.legend_ = place_legend(self.ax_, self._handles(), count)
-        return self
+        super()._draw()
 
-    def _plot_line(self) -> None:
-        below = split_below(self.ax_, 0.3)
-        self.axes_ = np.array([self.ax_, below], dtype=object)
-        self._density_panel(self.ax_, 0)
+    def _draw_line(self) -> None:
+        below = self._split_below(0.3)
+        self._draw_column(self.ax_, 0)
         wrong = self.points[self.misclassified, 0]
         squares = panels.draw_wrong(self.ax_, wrong, np.zeros(len(wrong)), 3 * PLANE)
         squares.set_clip_on(False)  # they lie on the axis
@@ -315,24 +253,7 @@ class ClassifierDisplay(NotebookFigure):
         tidy(below)
         self.figure_.align_ylabels([self.ax_, below])
 
-    def _plot_plane(self) -> None:
-        self._pair_panel(self.ax_, 1, 0, PLANE)
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
-
-    def _plot_pairs(self) -> None:
-        count = len(self.feature_names)
-        self.axes_ = pair_axes(self.ax_, self.feature_names)
-        for row in range(count):
-            self._density_panel(self.axes_[row, row], row)
-            for column in range(row):
-                self._pair_panel(self.axes_[row, column], row, column, PAIR)
-        if count < self.n_features:
-            self.ax_.set_title(
-                f"{count} of {self.n_features} columns", loc="right", fontsize="small"
-            )
-
-    def _density_panel(self, ax: Axes, column: int) -> None:
+    def _draw_column(self, ax: Axes, column: int) -> None:
         bars, curve = self.histograms[column], self.marginals[column]
         top = curve.densities.max()
         if bars is not None:
@@ -343,7 +264,8 @@ class ClassifierDisplay(NotebookFigure):
         ax.set_ylim(0, 1.06 * top)
         tidy(ax)
 
-    def _pair_panel(self, ax: Axes, row: int, column: int, size: float) -> None:
+    def _draw_pair(self, ax: Axes, row: int, column: int) -> None:
+        size = PLANE if len(self.feature_names) == 2 else PAIR
         found = self.regions[row, column]
         for margin, style in zip(found.margins, self.styles, strict=True):
             plane = (ax, found.x, found.y, margin)
@@ -356,12 +278,8 @@ class ClassifierDisplay(NotebookFigure):
         )
         x, y = pair[self.misclassified].T
         self.misclassified_.append(panels.draw_wrong(ax, x, y, 3 * size))
-        ax.set_xlim(self.limits[column])
-        ax.set_ylim(self.limits[row])
-        tidy(ax)
 
     def _handles(self) -> list[Artist]:
-        """Entries of the legend, from what is drawn."""
         count, has_points = len(self.feature_names), bool(self.scatters_)
         handles = legends.component_handles(
             self.styles, self.priors, markers=has_points

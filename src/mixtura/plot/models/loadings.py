@@ -1,20 +1,19 @@
 """Picture of factor loadings."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from mixtura.models.factor_analysis import FactorParams
+from mixtura.plot.display import Display
 from mixtura.plot.drawing.colours import PALETTE, component_styles
-from mixtura.plot.drawing.figures import NotebookFigure, split_grid, target_axes
+from mixtura.plot.drawing.figures import split_grid
 from mixtura.plot.models.factors import ReadFactors, factors_of
 from mixtura.plot.quantities.gaussians import full_covariances
 from mixtura.plot.quantities.inputs import check_fitted, checked_names
@@ -26,7 +25,8 @@ WRITTEN_CELLS = 240
 MOST_NAMES = 60
 
 
-class LoadingsDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class LoadingsDisplay(Display):
     """The loadings of factors as a signed heat map, columns by factors.
 
     A loading is the correlation of a column with a factor: blue is positive, orange
@@ -63,24 +63,9 @@ class LoadingsDisplay(NotebookFigure):
     LoadingsDisplay(2 components, 4 columns, 1 factor)
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    images_: list[AxesImage]
-    noise_images_: list[AxesImage]
-    texts_: list[Text]
-    colorbar_: Colorbar
-
-    def __init__(
-        self,
-        *,
-        factors: Sequence[ReadFactors],
-        titles: Sequence[str],
-        feature_names: Sequence[str],
-    ) -> None:
-        self.factors = tuple(factors)
-        self.titles = tuple(titles)
-        self.feature_names = tuple(feature_names)
+    factors: Sequence[ReadFactors]
+    titles: Sequence[str]
+    feature_names: Sequence[str]
 
     def __repr__(self) -> str:
         count = self.factors[0].loadings.shape[1]
@@ -96,7 +81,7 @@ class LoadingsDisplay(NotebookFigure):
         rotation: str | None = "varimax",
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
-    ) -> "LoadingsDisplay":
+    ) -> Self:
         """Draw the loadings of a mixture of factor analysers.
 
         Parameters
@@ -159,7 +144,7 @@ class LoadingsDisplay(NotebookFigure):
         rotation: str | None = "varimax",
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
-    ) -> "LoadingsDisplay":
+    ) -> Self:
         """Draw the loadings of a factor analysis.
 
         Parameters
@@ -190,32 +175,12 @@ class LoadingsDisplay(NotebookFigure):
             feature_names=checked_names(feature_names, len(params.noise), caller),
         ).plot(ax=ax)
 
-    def plot(self, ax: Axes | None = None) -> "LoadingsDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Split in a panel for each component. Default: a new figure.
-
-        Returns
-        -------
-        LoadingsDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        rows, count = self.factors[0].loadings.shape
-        panels = len(self.factors)
-        width = 2.6 + panels * max(0.62 * (count + 1), 1.5)
-        height = float(np.clip(1.3 + 0.28 * rows, 2.6, 10))
-        self.ax_ = target_axes(ax, (width, height))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
-        self.axes_ = split_grid(self.ax_, [1], [1] * panels)[0]
-        self.images_, self.noise_images_, self.texts_ = [], [], []
+    def _draw(self) -> None:
+        rows = len(self.feature_names)
+        self.axes_ = split_grid(self.ax_, [1], [1] * len(self.factors))[0]
+        self.images_: list[AxesImage] = []
+        self.noise_images_: list[AxesImage] = []
+        self.texts_: list[Text] = []
         for panel, factors, title in zip(
             self.axes_, self.factors, self.titles, strict=True
         ):
@@ -228,12 +193,16 @@ class LoadingsDisplay(NotebookFigure):
         self.colorbar_ = self.figure_.colorbar(
             self.images_[0],
             ax=list(self.axes_),
-            shrink=min(1.0, 4 / height),
+            shrink=min(1.0, 4 / self._size()[1]),
             aspect=20,
             ticks=[-1, -0.5, 0, 0.5, 1],
         )
         self.colorbar_.set_label("loading: correlation of\ncolumn and factor")
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        rows, count = self.factors[0].loadings.shape
+        width = 2.6 + len(self.factors) * max(0.62 * (count + 1), 1.5)
+        return width, float(np.clip(1.3 + 0.28 * rows, 2.6, 10))
 
     def _draw_map(self, panel: Axes, factors: ReadFactors) -> None:
         rows, count = factors.loadings.shape

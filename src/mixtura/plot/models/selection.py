@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing.colours import LINE_STYLES, MARKERS, PALETTE
-from mixtura.plot.drawing.figures import NotebookFigure, target_axes, tidy
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import check_fitted
 
@@ -87,7 +87,8 @@ def selection_curves(results: Mapping[str, Any], column: str) -> list[Curve]:
     return sorted(curves, key=lambda curve: curve.least)
 
 
-class SelectionDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class SelectionDisplay(LegendDisplay):
     """Criterion of each candidate of a search, over the number of components.
 
     Lower is better. The best candidate carries a ring, the runner-up a thin one;
@@ -124,27 +125,11 @@ class SelectionDisplay(NotebookFigure):
     'BIC (lower is better)'
     """
 
-    ax_: Axes
-    figure_: Figure | SubFigure
-    lines_: list[Line2D]
-    best_marker_: Line2D | None
-    runner_up_marker_: Line2D | None
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        curves: Sequence[Curve],
-        label: str,
-        best: tuple[int, str],
-        runner_up: tuple[int, str] | None = None,
-        margin: str = "",
-    ) -> None:
-        self.curves = tuple(curves)
-        self.label = label
-        self.best = best
-        self.runner_up = runner_up
-        self.margin = margin
+    curves: Sequence[Curve]
+    label: str
+    best: tuple[int, str]
+    runner_up: tuple[int, str] | None = None
+    margin: str = ""
 
     def __repr__(self) -> str:
         size, structure = self.best
@@ -158,7 +143,7 @@ class SelectionDisplay(NotebookFigure):
         whole: bool = False,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "SelectionDisplay":
+    ) -> Self:
         """Draw the criterion of a fitted search.
 
         Parameters
@@ -196,7 +181,7 @@ class SelectionDisplay(NotebookFigure):
 
     def plot(
         self, ax: Axes | None = None, *, whole: bool = False, legend: bool = True
-    ) -> "SelectionDisplay":
+    ) -> Self:
         """Draw the computed values.
 
         Parameters
@@ -218,8 +203,13 @@ class SelectionDisplay(NotebookFigure):
         TypeError
             If `ax` is not one Axes.
         """
-        self.ax_ = target_axes(ax, (7.6 if legend else 6.2, 4.8))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
+        self._whole = whole
+        return super().plot(ax, legend=legend)
+
+    def _size(self) -> tuple[float, float]:
+        return (7.6 if self._has_legend else 6.2), 4.8
+
+    def _draw(self) -> None:
         self.lines_ = [
             self._plot_curve(curve, place) for place, curve in enumerate(self.curves)
         ]
@@ -227,15 +217,14 @@ class SelectionDisplay(NotebookFigure):
         self.runner_up_marker_ = (
             None if self.runner_up is None else self._plot_ring(self.runner_up, 0.8)
         )
-        self._set_limits(whole)
+        self._set_limits()
         self._add_title()
-        self.legend_ = self._add_legend() if legend else None
+        self.legend_ = self._add_legend() if self._has_legend else None
         self.ax_.set_xlabel("number of components")
         self.ax_.set_ylabel(f"{self.label} (lower is better)")
         self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         self.ax_.ticklabel_format(axis="y", style="plain", useOffset=False)
         tidy(self.ax_)
-        return self
 
     def _plot_curve(self, curve: Curve, place: int) -> Line2D:
         colour = PALETTE[curve.number % len(PALETTE)]
@@ -291,14 +280,14 @@ class SelectionDisplay(NotebookFigure):
         )
         return ring
 
-    def _set_limits(self, whole: bool) -> None:
+    def _set_limits(self) -> None:
         """Show the best value of each structure, and what is near the best of all."""
         finite = np.concatenate([c.values[np.isfinite(c.values)] for c in self.curves])
         if not len(finite):
             return
         low, high = float(finite.min()), float(finite.max())
         least = np.array([c.least for c in self.curves if np.isfinite(c.least)])
-        if len(least) and not whole:
+        if len(least) and not self._whole:
             last = self.curves[0].values[np.isfinite(self.curves[0].values)][-1]
             reach = max(last - low, HEADROOM * float(np.median(least) - low))
             high = min(high, low + 1.3 * reach) if reach > 0 else high

@@ -1,21 +1,21 @@
 """Picture of the hidden states of a sequence."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection, PolyCollection
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.legend import Legend
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from mixtura.data import Rows
 from mixtura.models.hidden_markov import HiddenMarkov, HiddenMarkovParams
+from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing.colours import component_styles, percent
-from mixtura.plot.drawing.figures import NotebookFigure, split_grid, target_axes, tidy
+from mixtura.plot.drawing.figures import split_grid, tidy
 from mixtura.plot.drawing.shares import draw_shares, lightened
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import choose_columns, read_sequence
@@ -26,7 +26,8 @@ CROWD = 600
 """Time steps beyond which the observations have no markers."""
 
 
-class StateSequenceDisplay(NotebookFigure):
+@dataclass(kw_only=True, repr=False, eq=False)
+class StateSequenceDisplay(LegendDisplay):
     """The hidden states of a sequence under a hidden Markov model.
 
     A panel for each shown column has the observations, over the colours of the most
@@ -88,32 +89,12 @@ class StateSequenceDisplay(NotebookFigure):
     [(0, 0, 2), (1, 3, 5), (0, 6, 7)]
     """
 
-    ax_: Axes
-    axes_: NDArray[np.object_]
-    figure_: Figure | SubFigure
-    lines_: list[Line2D]
-    scatters_: list[PathCollection]
-    levels_: list[LineCollection]
-    areas_: list[PolyCollection]
-    runs_: list[tuple[int, int, int]]
-    legend_: Legend | None
-
-    def __init__(
-        self,
-        *,
-        observations: Array,
-        probabilities: Array,
-        path: NDArray[np.intp],
-        times: Array,
-        time_name: str,
-        feature_names: Sequence[str],
-    ) -> None:
-        self.observations = observations
-        self.probabilities = probabilities
-        self.path = path
-        self.times = times
-        self.time_name = time_name
-        self.feature_names = tuple(feature_names)
+    observations: Array
+    probabilities: Array
+    path: NDArray[np.intp]
+    times: Array
+    time_name: str
+    feature_names: Sequence[str]
 
     def __repr__(self) -> str:
         length, count = self.probabilities.shape
@@ -132,7 +113,7 @@ class StateSequenceDisplay(NotebookFigure):
         columns: Sequence[int | str] | int | str | None = None,
         legend: bool = True,
         ax: Axes | None = None,
-    ) -> "StateSequenceDisplay":
+    ) -> Self:
         """Draw one sequence.
 
         Parameters
@@ -181,39 +162,17 @@ class StateSequenceDisplay(NotebookFigure):
             path=posterior.mode().values.argmax(axis=1),
             times=_checked_times(times, len(table.values)),
             time_name=time_name,
-            feature_names=[table.names[column] for column in shown],
+            feature_names=table.names_of(shown),
         )
         return display.plot(ax=ax, legend=legend)
 
-    def plot(
-        self, ax: Axes | None = None, *, legend: bool = True
-    ) -> "StateSequenceDisplay":
-        """Draw the computed values.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Split in panels. Default: a new figure.
-        legend : bool, default=True
-            Right of the first panel.
-
-        Returns
-        -------
-        StateSequenceDisplay
-            Itself, with the artists as attributes.
-
-        Raises
-        ------
-        TypeError
-            If `ax` is not one Axes.
-        """
-        self.lines_, self.scatters_, self.levels_ = [], [], []
-        self.legend_ = None
+    def _draw(self) -> None:
+        self.lines_: list[Line2D] = []
+        self.scatters_: list[PathCollection] = []
+        self.levels_: list[LineCollection] = []
         self.runs_ = _runs(self.path)
         self.styles = component_styles(self.probabilities.mean(axis=0))
         count = len(self.feature_names)
-        self.ax_ = target_axes(ax, (9.0, 2.2 + 1.7 * count))
-        self.figure_ = self.ax_.get_figure()  # type: ignore[assignment]
         self.axes_ = split_grid(self.ax_, [1.7] * count + [1.0], [1])[:, 0]
         for column, panel in enumerate(self.axes_[:-1]):
             self._draw_column(panel, column)
@@ -224,7 +183,7 @@ class StateSequenceDisplay(NotebookFigure):
             tidy(panel)
         self.axes_[-1].set_xlabel(self.time_name)
         self.figure_.align_ylabels(list(self.axes_))
-        if legend:
+        if self._has_legend:
             self.legend_ = self.ax_.legend(
                 handles=self._handles(),
                 loc="upper left",
@@ -232,7 +191,9 @@ class StateSequenceDisplay(NotebookFigure):
                 frameon=False,
                 fontsize="small",
             )
-        return self
+
+    def _size(self) -> tuple[float, float]:
+        return 9.0, 2.2 + 1.7 * len(self.feature_names)
 
     def _edges(self) -> Array:
         """Times between the rows, and half a step beyond the first and the last."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mixtura.inference.agreement import agreement
 from mixtura.plot.drawing.colours import MARKERS, PALETTE, ComponentStyle
 from mixtura.plot.quantities.gaussians import Array
+from mixtura.plot.quantities.inputs import check_classes
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,7 @@ class KnownClasses:
         ValueError
             If there are not as many classes as components.
         """
-        if np.shape(y) != np.shape(found):
-            raise ValueError(
-                f"{caller}: y must have one class for each of the {len(found)} rows of "
-                f"X; got shape {np.shape(y)}."
-            )
+        check_classes(y, len(found), caller)
         values, codes = np.unique(np.asarray(y), return_inverse=True)
         judged = agreement(found, codes)
         component_of = {code: k for k, code in judged.matching.items()}

@@ -13,6 +13,8 @@ from sklearn.utils import check_array
 from mixtura.plot.quantities.gaussians import Array
 
 MAX_COLUMNS = 6
+MIXTURE = ("weights_", "means_", "covariances_")
+"""What every fitted Gaussian mixture has."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Table:
     values: Array
     names: tuple[str, ...]
     native: Any
+
+    def names_of(self, columns: Sequence[int]) -> tuple[str, ...]:
+        """Return the names of the chosen columns."""
+        return tuple(self.names[column] for column in columns)
 
     def native_rows(self, rows: Any) -> Any:
         """Return the chosen rows, in the type the user passed."""
@@ -101,6 +107,22 @@ def read_table(
     if feature_names is None:
         feature_names = getattr(estimator, "feature_names_in_", found)
     return Table(values, checked_names(feature_names, width, caller), X)
+
+
+def read_mixture(
+    estimator: Any, X: Any, feature_names: Sequence[str] | None, caller: str
+) -> Table:
+    """Read `X` as `read_table`, if the estimator is a fitted Gaussian mixture.
+
+    Raises
+    ------
+    NotFittedError, TypeError
+        As `check_fitted`.
+    ValueError
+        As `read_table`.
+    """
+    check_fitted(estimator, MIXTURE, caller, "Pass a Gaussian mixture.")
+    return read_table(estimator, X, feature_names, caller)
 
 
 def read_sequence(X: Any, feature_names: Sequence[str] | None, caller: str) -> Table:
@@ -238,6 +260,33 @@ def _position(column: int | str, names: Sequence[str], caller: str) -> int:
         f"{caller}: columns must be names or numbers from 0 to {len(names) - 1}; got "
         f"{column!r}. The names are {shown}."
     )
+
+
+def check_max_points(max_points: int, caller: str) -> None:
+    """Require room for a row.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if max_points < 1:
+        raise ValueError(f"{caller}: max_points must be at least 1; got {max_points}.")
+
+
+def check_classes(y: Any, count: int, caller: str) -> None:
+    """Require a class for each of so many rows, if there are any classes.
+
+    Raises
+    ------
+    ValueError
+        If there is another number of them.
+    """
+    if y is not None and np.shape(y) != (count,):
+        raise ValueError(
+            f"{caller}: y must have one class for each of the {count} rows of X; got "
+            f"shape {np.shape(y)}."
+        )
 
 
 def check_weights(sample_weight: ArrayLike | None, count: int, caller: str) -> Array:

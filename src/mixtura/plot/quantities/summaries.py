@@ -288,11 +288,18 @@ def view_limits(
     return bottom - margin, top + margin
 
 
+def columns_ranges(
+    components: GaussianComponents, points: Array
+) -> list[tuple[float, float]]:
+    """Least and greatest value of each column of the points (n, D)."""
+    return [data_range(components, j, values) for j, values in enumerate(points.T)]
+
+
 def columns_limits(
     components: GaussianComponents, points: Array
 ) -> list[tuple[float, float]]:
     """Axis limits of each column of the points (n, D), by `view_limits`."""
     return [
-        view_limits(components, j, *data_range(components, j, values))
-        for j, values in enumerate(points.T)
+        view_limits(components, j, *ends)
+        for j, ends in enumerate(columns_ranges(components, points))
     ]
