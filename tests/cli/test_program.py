@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import time
@@ -82,10 +81,10 @@ def test_the_package_runs_as_a_module():
     assert program("fti").returncode == 2
 
 
-def test_samples_flow_through_a_pipe_into_a_fit(model_path):
+def test_samples_flow_through_a_pipe_into_a_fit(run, model_path):
     samples = program("sample", model_path, "-n", 200, "--seed", 1)
-    fit = program("fit", "-", "-k", 2, "--seed", 0, input=samples.stdout)
-    assert fit.returncode == 0 and fit.stderr == ""
+    fit = run("fit", "-", "-k", 2, "--seed", 0, input=samples.stdout)
+    assert fit.exit_code == 0 and fit.stderr == ""
     assert "standard input: 200 rows, 2 columns" in fit.stdout
 
 
@@ -103,17 +102,16 @@ def test_a_closed_pipe_is_quiet(model_path):
     assert errors == b""
 
 
-def test_a_pipe_gets_no_colours(model_path):
-    result = program("info", model_path, env=os.environ | {"TERM": "xterm-256color"})
-    assert "\x1b" not in result.stdout
+def test_a_pipe_gets_no_colours(run, model_path):
+    assert "\x1b" not in run("info", model_path, env={"TERM": "xterm-256color"}).stdout
 
 
-def test_no_color_is_honoured(model_path):
+def test_no_color_is_honoured(run, model_path):
     colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "80"}
-    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | colours
-    result = program("info", model_path, env=environment | {"NO_COLOR": "1"})
-    colour_codes = [f"\x1b[{code}" for code in (*range(31, 38), *range(91, 98))]
-    assert not any(code in result.stdout for code in colour_codes)
+    result = run("info", model_path, env=colours | {"NO_COLOR": "1"}, color=True)
+    codes = [f"\x1b[{code}" for code in (*range(31, 38), *range(91, 98))]
+    assert "\x1b[" in result.stdout
+    assert not any(code in result.stdout for code in codes)
 
 
 def test_a_defect_of_the_program_keeps_its_traceback(run, monkeypatch):

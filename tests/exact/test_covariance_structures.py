@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.linalg import expm
 from scipy.optimize import minimize
 
 from checks import close, same
@@ -91,14 +90,13 @@ def volumes_shapes_orientations(code, k, d):
             else np.zeros((k, sizes[part]))
             for part, values in parts.items()
         }
-        result = []
-        for volume, shape, turn in zip(rows["v"], rows["s"], rows["o"], strict=True):
-            logs = np.append(shape, -shape.sum())
-            skew = np.zeros((d, d))
-            skew[np.triu_indices(d, 1)] = turn
-            axes = expm(skew - skew.T)
-            result.append(np.exp(volume) * (axes * np.exp(logs)) @ axes.T)
-        return np.array(result)
+        shapes = np.column_stack([rows["s"], -rows["s"].sum(axis=1)])
+        skew = np.zeros((k, d, d))
+        skew[:, *np.triu_indices(d, 1)] = rows["o"]
+        skew -= np.swapaxes(skew, 1, 2)
+        axes = np.linalg.solve(np.eye(d) + skew, np.eye(d) - skew)  # Cayley's
+        scaled = axes * np.exp(rows["v"] + shapes)[:, None, :]
+        return scaled @ np.swapaxes(axes, 1, 2)
 
     return matrices, sum(each.values())
 

@@ -14,8 +14,8 @@ SOFT_ROWS = pytest.mark.parametrize("row", MODELS, ids=str)
 HARD_ROWS = pytest.mark.parametrize(
     "row", [row for row in MODELS if HARD in row.completions], ids=str
 )
-SEEDS = pytest.mark.parametrize("seed", range(3))
-MORE_SEEDS = pytest.mark.parametrize("seed", range(6))
+SEEDS = pytest.mark.parametrize("seed", range(2))
+MORE_SEEDS = pytest.mark.parametrize("seed", range(4))
 
 # Q is computed from moments, the log-likelihood from densities: they agree to more
 # than rounding of one sum, far less than any term.
@@ -30,10 +30,9 @@ def agree(a, b, step):
     assert abs(a - b) <= RELATIVE * size(step), (a, b)
 
 
-@pytest.mark.parametrize("seed", range(2))
 @ALGORITHM
-def test_kl_is_that_between_the_two_posteriors(row, how, seed):
-    for step in walk(row, how, seed)[:6]:
+def test_kl_is_that_between_the_two_posteriors(row, how):
+    for step in walk(row, how, 0)[:6]:
         kl = row.kl(
             step.model, step.posterior_params, step.params, step.data, step.completion
         )

@@ -19,7 +19,7 @@ HOWS = pytest.mark.parametrize(
 GAUSSIAN = pytest.mark.parametrize(
     "name", [name for name in FAMILIES if name not in ("poisson", "bernoulli")]
 )
-DISTANCES = pytest.mark.parametrize("distance", [1e3, 1e8, 1e100, 1e160, 1e200, 1e300])
+DISTANCES = (1e3, 1e8, 1e100, 1e160, 1e200, 1e300)
 
 
 def with_far_rows(distance, n_features=2):
@@ -29,25 +29,25 @@ def with_far_rows(distance, n_features=2):
     return Rows(np.concatenate([near, far]))
 
 
-@DISTANCES
 @GAUSSIAN
-def test_far_rows_have_responsibilities(name, distance):
+def test_far_rows_have_responsibilities(name):
     model, params, _, _ = start(mixture(FAMILIES[name]), 0)
-    data = with_far_rows(distance, params.components.means.shape[1])
-    posterior = model.posterior(params, data)
-    distributions(posterior.values)
-    finite(posterior.log_likelihood)
-    near = model.posterior(params, data.part(0, 20)).values
-    np.testing.assert_allclose(posterior.values[:20], near, rtol=1e-12)
+    for distance in DISTANCES:
+        data = with_far_rows(distance, params.components.means.shape[1])
+        posterior = model.posterior(params, data)
+        distributions(posterior.values)
+        finite(posterior.log_likelihood)
+        near = model.posterior(params, data.part(0, 20)).values
+        np.testing.assert_allclose(posterior.values[:20], near, rtol=1e-12)
 
 
-@DISTANCES
 @HOWS
 @GAUSSIAN
-def test_far_rows_have_finite_statistics(name, how, distance):
+def test_far_rows_have_finite_statistics(name, how):
     model, params, _, _ = start(mixture(FAMILIES[name]), 0)
-    data = with_far_rows(distance, params.components.means.shape[1])
-    finite(model.e_step(params, data, how))
+    for distance in DISTANCES:
+        data = with_far_rows(distance, params.components.means.shape[1])
+        finite(model.e_step(params, data, how))
 
 
 @HOWS

@@ -18,7 +18,7 @@ from mixtura.models.mixture import Mixture
 from registry import FAMILIES, hidden_markov, mixture
 from walks import start
 
-SEEDS = pytest.mark.parametrize("seed", range(3))
+SEEDS = pytest.mark.parametrize("seed", range(2))
 LABELLED = [
     *(mixture(family) for family in FAMILIES.values()),
     *(hidden_markov(FAMILIES[name]) for name in ("full-ridge", "poisson")),

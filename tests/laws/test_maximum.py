@@ -30,7 +30,7 @@ def maxima(row, how, seed):
 def test_no_admissible_step_from_the_maximiser_raises_q(row, how, seed):
     rng = np.random.default_rng(seed)
     for q, best, n in maxima(row, how, seed):
-        for size in np.repeat([1e-4, 1e-2, 0.3], 6):
+        for size in np.repeat([1e-4, 1e-2, 0.3], 2):
             at_least(q(best), q(row.nearby(best, rng, size)), n)
 
 
@@ -39,7 +39,7 @@ def test_no_admissible_step_from_the_maximiser_raises_q(row, how, seed):
 def test_q_is_stationary_at_the_maximiser(row, seed):
     """A first-order change in the parameters changes Q to second order only."""
     for q, best, n in maxima(row, SOFT, seed):
-        for direction in range(6):
+        for direction in range(4):
             forth, back = (
                 q(best) - q(row.nearby(best, np.random.default_rng(direction), size))
                 for size in (1e-4, -1e-4)
@@ -54,7 +54,7 @@ def test_the_maximiser_of_other_statistics_is_no_better(row, seed):
     model, params, data, rng = start(row, seed)
     own = model.e_step(params, data)
     best = model.m_step(params, own)
-    for _ in range(5):
+    for _ in range(2):
         other = model.e_step(params, row.random_data(rng))
         for share in (1e-3, 0.1, 1.0):
             rival = model.m_step(params, own + other * share)

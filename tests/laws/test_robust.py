@@ -218,7 +218,7 @@ def test_q_is_stationary_at_the_maximiser(row, seed):
 
 @ROW
 def test_the_driver_keeps_its_promises(row):
-    driver.test_params_are_those_of_the_last_log_likelihood(row, SOFT, 3)
+    driver.test_params_are_those_of_the_last_log_likelihood(row, SOFT)
     driver.test_no_iterations_keep_the_parameters(row, SOFT)
 
 

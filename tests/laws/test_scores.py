@@ -76,7 +76,7 @@ def test_samples_come_from_the_model(row, known, seed):
     _, params, _, rng = start(row, seed)
     data = row.sample(params, 1200, rng)
     drawn = data if known else unlabelled(data)
-    zero_mean(scores(row, params, batches(drawn, 40), n_directions=20))
+    zero_mean(scores(row, params, batches(drawn, 40), n_directions=8))
 
 
 def test_a_sampler_that_takes_variances_for_deviations_is_found_out():
@@ -86,7 +86,7 @@ def test_a_sampler_that_takes_variances_for_deviations_is_found_out():
     squared = model.family.params(inner.means, inner.covariances**2)
     data = row.sample(replace(params, components=squared), 1200, rng)
     with pytest.raises(AssertionError, match="standard errors from zero"):
-        zero_mean(scores(row, params, batches(data, 40), n_directions=20))
+        zero_mean(scores(row, params, batches(data, 40), n_directions=8))
 
 
 @pytest.mark.parametrize("row", [row for row in DENSITIES if not row.has_edge], ids=str)
