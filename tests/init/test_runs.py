@@ -10,6 +10,19 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.constraints import Floor, Ridge, Unconstrained
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
+from mixtura.families.parsimonious import (
+    EEI,
+    EEV,
+    EII,
+    EVE,
+    EVI,
+    EVV,
+    VEE,
+    VEI,
+    VEV,
+    VVE,
+)
+from mixtura.families.rough_axes import rough
 from mixtura.init import runs
 from mixtura.init.moves import best_moves, grown, shrunk
 from mixtura.init.regions import local_rows
@@ -18,7 +31,10 @@ from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Equal, Free, Mixture
 
-SEPARATE = (Full(), Diagonal(), Spherical())
+STRUCTURES = (
+    *(Full(), Tied(), Diagonal(), Spherical()),
+    *(EII(), EEI(), VEI(), EVI(), VEE(), EEV(), VEV(), EVV(), EVE(), rough(VVE())),
+)
 CONSTRAINTS = {
     "none": Unconstrained(),
     "ridge": Ridge(np.full(2, 0.1)),
@@ -47,7 +63,7 @@ def partitions(n_rows, n_components, n_starts, seed=0):
 
 
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
-@pytest.mark.parametrize("structure", SEPARATE, ids=lambda s: s.name)
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda s: s.name)
 @pytest.mark.parametrize("proportions", [Free(), Equal()], ids=["free", "equal"])
 def test_side_by_side_is_one_after_the_other(structure, constraint, proportions):
     model = Mixture(Gaussian(structure, CONSTRAINTS[constraint]), proportions)
@@ -63,16 +79,6 @@ def test_side_by_side_is_one_after_the_other(structure, constraint, proportions)
         assert run.objective == pytest.approx(alone.log_likelihood, rel=1e-12)
 
 
-def test_structures_that_share_run_one_by_one(monkeypatch):
-    def never(*_):
-        raise AssertionError("tied covariances were stacked")
-
-    monkeypatch.setattr(runs, "_side_by_side", never)
-    model, data = Mixture(Gaussian(Tied())), three_blobs()
-    starts = from_partitions(model, data, partitions(len(data), 3, 3))
-    assert len(followed(model, data, starts, 2)) == 3
-
-
 def test_a_component_without_rows_stays_out():
     model, data = Mixture(Gaussian(Full(), Floor(np.full(2, 1e-8)))), three_blobs()
     empty = one_hot(np.arange(len(data)) % 2, 3)
@@ -81,6 +87,32 @@ def test_a_component_without_rows_stays_out():
     alone = em(model, data, starts[0], tol=0.0, max_iter=STEPS)
     assert run.params.weights[2] == 0
     assert run.objective == pytest.approx(alone.log_likelihood, rel=1e-12)
+
+
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda s: s.name)
+def test_what_befalls_one_mixture_leaves_the_others_alone(structure):
+    """Here the floor bears the second component of the first mixture only."""
+    data = three_blobs()
+    knot = 30 + 0.01 * np.random.default_rng(2).standard_normal((4, 2))
+    data = Rows(np.vstack([data.X, knot]), None)
+    small = one_hot(np.where(data.X[:, 0] > 20, 1, 0), 2)
+    model = Mixture(Gaussian(structure, Floor(np.full(2, 1e-3))))
+    chosen = [small, *partitions(len(data), 2, 2)]
+    starts = from_partitions(model, data, chosen)
+    for run in followed(model, data, starts, 3):
+        alone = em(model, data, run.start, tol=0.0, max_iter=3)
+        same(run.params, alone.params, 1e-8)
+
+
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda s: s.name)
+def test_a_mixture_without_covariances_leaves_the_others_alone(structure):
+    model, data = Mixture(Gaussian(structure)), three_blobs()
+    lonely = one_hot(np.minimum(np.arange(len(data)), 1), 2)  # one row by itself
+    sound = partitions(len(data), 2, 3)
+    starts = from_partitions(model, data, [sound[0], lonely, *sound[1:]])
+    found = [starts[0], *starts[-2:]]
+    for values, start in zip(sound, found, strict=True):
+        same(start, model.from_responsibilities(data, values), 1e-9)
 
 
 def test_a_run_that_collapses_is_left_out_and_the_others_go_on():

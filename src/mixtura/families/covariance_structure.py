@@ -95,6 +95,11 @@ class Covariance(ABC):
             Where a search may begin: the result is at least as likely as these.
         floor : ndarray of shape (n_features,), optional
             Maximise among covariances >= diag(floor).
+
+        Notes
+        -----
+        Without a floor, structures that share something take several sets of K
+        components at once, along an axis before those of one set.
         """
         if floor is None:
             return own

@@ -61,10 +61,14 @@ class Gaussian:
         What the covariances have in common.
     constraint : Constraint
         What keeps them from collapsing; nothing by default.
+    n_mixtures : int
+        The components are those of so many mixtures, equally many each; what they
+        share, they share within each. No longer one family, but as many M-steps.
     """
 
     structure: Covariance
     constraint: Constraint = field(default_factory=Unconstrained)
+    n_mixtures: int = field(default=1, kw_only=True)
 
     def params(self, means: Array, covariances: Array) -> GaussianParams:
         """Factor the covariances.
@@ -206,14 +210,36 @@ class Gaussian:
             self._about(statistics, shift), living, params.means.shape[1]
         )
         own = structure.keep(known, constraint.blurred(structure, own), previous)
-        estimate = structure.closest(own, living, previous)
+        estimate = self._closest(own, living, previous)
         factors = constraint.accepted(structure, estimate, len(means))
         if factors is not None:
             return GaussianParams(means, estimate, factors)
-        covariances = constraint.maximize(structure, own, estimate, living, previous)
+        covariances = self._constrained(constraint, own, estimate, living, previous)
         if structure.separate:
             covariances = structure.keep(known, covariances, previous)
         return self.params(means, covariances)
+
+    def _closest(self, own: Array, counts: Array, previous: Array) -> Array:
+        """Return the structure's estimate, for each mixture."""
+        if self.n_mixtures == 1:
+            return self.structure.closest(own, counts, previous)
+        apart = [
+            values.reshape(self.n_mixtures, -1, *values.shape[1:])
+            for values in (own, counts, previous)
+        ]
+        return self.structure.closest(*apart).reshape(own.shape)
+
+    def _constrained(self, constraint: Constraint, *of_components: Array) -> Array:
+        """Return the constrained estimate, mixture by mixture."""
+        if self.n_mixtures == 1:
+            return constraint.maximize(self.structure, *of_components)
+        apart = [np.split(values, self.n_mixtures) for values in of_components]
+        return np.concatenate(
+            [
+                constraint.maximize(self.structure, *one)
+                for one in zip(*apart, strict=True)
+            ]
+        )
 
     def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:
         """Second moments about the pivot plus `shift`: exact algebra, no pass."""

@@ -36,12 +36,15 @@ NEWTON_SIZE = 2_000_000
 
 
 class Axes(NamedTuple):
-    """Axes, the matrices in their coordinates, and the best variances along them."""
+    """Axes, the matrices in their coordinates, and the best variances along them.
 
-    axes: Array  # (D, D), in columns
-    matrices: Array  # (K, D, D)
-    variances: Array  # (K, D)
-    divergence: float
+    With leading axes: of several sets of matrices, each with its own axes.
+    """
+
+    axes: Array  # (..., D, D), in columns
+    matrices: Array  # (..., K, D, D)
+    variances: Array  # (..., K, D)
+    divergence: Array  # (...)
 
     @property
     def own(self) -> Array:
@@ -72,11 +75,13 @@ class CommonAxes:
 
     def at(self, axes: Array) -> Axes:
         """Evaluate axes."""
-        matrices = axes.T @ self.own @ axes
+        each = axes[..., None, :, :]
+        matrices = each.swapaxes(-1, -2) @ self.own @ each
         own = along(matrices)
         variances = self.variances.closest(own, self.counts, self.floor)
         value = divergence(variances, own, self.counts)
-        return Axes(axes, matrices, variances, value if np.isfinite(value) else np.inf)
+        value = np.where(np.isfinite(value), value, np.inf)
+        return Axes(axes, matrices, variances, value)
 
     def best(self, previous: Array, others: list[Array]) -> Axes:
         """Descend from orthogonal matrices, and return the least divergence reached.
@@ -85,9 +90,8 @@ class CommonAxes:
         fit, that is.
         """
         first, *rest = map(self.at, [previous, *others])
-        if first.divergence <= min(axes.divergence for axes in rest):
-            return self.descended(first)
-        ends = map(self.descended, [first, *rest])
+        better = [axes for axes in rest if axes.divergence < first.divergence]
+        ends = map(self.descended, [first, *better])
         return min(ends, key=lambda axes: axes.divergence)
 
     def descended(self, here: Axes) -> Axes:
@@ -115,17 +119,17 @@ class CommonAxes:
         With the variances held, F in the plane of two columns is
         :math:`a \cos 2\theta + b \sin 2\theta` plus a constant.
         """
-        for p, q in disjoint_planes(len(here.axes)):
-            weights = self.counts[:, None] / here.variances
-            differences = weights[:, p] - weights[:, q]  # (K, planes)
+        for p, q in disjoint_planes(here.axes.shape[-1]):
+            weights = self.counts[..., None] / here.variances
+            differences = weights[..., p] - weights[..., q]  # (..., K, planes)
             own = here.own
-            a = (differences * (own[:, p] - own[:, q])).sum(axis=0) / 2
-            b = (differences * here.matrices[:, p, q]).sum(axis=0)
+            a = (differences * (own[..., p] - own[..., q])).sum(axis=-2) / 2
+            b = (differences * here.matrices[..., p, q]).sum(axis=-2)
             angles = np.arctan2(0.0 - b, 0.0 - a) / 2
-            turn = np.eye(len(here.axes))
-            turn[p, p] = turn[q, q] = np.cos(angles)
-            turn[q, p] = np.sin(angles)
-            turn[p, q] = -turn[q, p]
+            turn = np.zeros_like(here.axes) + np.eye(here.axes.shape[-1])
+            turn[..., p, p] = turn[..., q, q] = np.cos(angles)
+            turn[..., q, p] = np.sin(angles)
+            turn[..., p, q] = -turn[..., q, p]
             here = self.at(here.axes @ turn)
         return here
 
@@ -176,6 +180,17 @@ class CommonAxes:
         moved = (moved - here.matrices * changes[:, :, None, :]) * weights[:, None, :]
         rows = 2 * _skew(moved.sum(axis=1))[:, p, q]
         return np.asarray(rows + rows.T) / 2
+
+
+def better(one: Axes, other: Axes) -> Axes:
+    """Return the axes of less divergence, for each set of matrices."""
+    is_better = one.divergence <= other.divergence
+    return Axes(
+        *(
+            np.where(is_better[(..., *[None] * (a.ndim - is_better.ndim))], a, b)
+            for a, b in zip(one, other, strict=True)
+        )
+    )
 
 
 def along(matrices: Array) -> Array:

@@ -29,7 +29,10 @@ from mixtura.families.variances import (
     Profile,
     Proportional,
     Variances,
+    divided,
+    mean_over_components,
     settled,
+    summed_over_components,
 )
 
 
@@ -47,6 +50,10 @@ class Shared(Covariance):
 
         Where there are none, the result has no factors.
         """
+
+    def _one_by_one(self, *of_sets: Array) -> Array:
+        """Return `closest` for each of several sets of components."""
+        return np.stack([self.closest(*one) for one in zip(*of_sets, strict=True)])
 
     def projected(self, covariances: Array, floor: Array | None = None) -> Array:
         """Return the covariances of least mean Kullback-Leibler divergence."""
@@ -66,10 +73,10 @@ class EII(Shared, Multiples):
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
-        variance = counts @ own / counts.sum()
+        variance = mean_over_components(own, counts)[..., None]
         if floor is not None:
-            variance = max(variance, floor.max())
-        return np.full_like(own, variance)
+            variance = np.maximum(variance, floor.max())
+        return np.broadcast_to(variance, own.shape).copy()
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return 1
@@ -110,6 +117,23 @@ class EVI(AlongColumns):
     variances = EqualVolume()
 
 
+class Pooled(Shared, Matrices):
+    """Ellipsoids all the same, like `Tied`, but with a matrix for each component."""
+
+    name = "EEE"
+
+    def closest(
+        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
+    ) -> Array:
+        matrix = mean_over_components(own, counts)[..., None, :, :]
+        if floor is not None:
+            matrix = clipped(matrix, floor)
+        return np.broadcast_to(matrix, own.shape).copy()
+
+    def n_free_parameters(self, n_components: int, n_features: int) -> int:
+        return n_features * (n_features + 1) // 2
+
+
 class VEE(Shared, Matrices):
     """Multiples of one matrix: equal shape and orientation."""
 
@@ -123,26 +147,31 @@ class VEE(Shared, Matrices):
         Above a floor the multiples are at least 1 and the matrix is above it, which
         loses nothing.
         """
-        shares = counts / counts.sum()
-        living = shares > 0
+        shares = counts / counts.sum(axis=-1, keepdims=True)
         least = 0.0 if floor is None else 1.0
-        flat = own.reshape(len(own), -1)  # (K, D D)
-        flat_living, shares = flat[living], shares[living]
+        flat = own.reshape(*own.shape[:-2], -1)  # (..., K, D D)
 
         def alternate(matrix: Array) -> tuple[Array, Array]:
-            inverse = np.linalg.inv(matrix) / len(matrix)
-            multiples = np.maximum(flat @ inverse.ravel(), least)
-            matrix = (shares / multiples[living] @ flat_living).reshape(matrix.shape)
+            inverse = np.linalg.inv(matrix) / matrix.shape[-1]
+            inverse = inverse.reshape(*flat.shape[:-2], -1, 1)
+            multiples = np.maximum((flat @ inverse)[..., 0], least)
+            matrix = summed_over_components(flat, divided(shares, multiples))
+            matrix = matrix.reshape(inverse.shape[:-2] + own.shape[-2:])
             if floor is not None:
                 matrix = clipped(matrix[None], floor)[0]
             return multiples, matrix
 
-        start = previous[living.argmax()] if floor is None else np.diag(floor)
+        first = (counts > 0).argmax(axis=-1)[..., None, None, None]
+        start = np.take_along_axis(previous, first, axis=-3)[..., 0, :, :]
         try:
-            multiples, matrix = settled(alternate, start)
+            multiples, matrix = settled(
+                alternate, start if floor is None else np.diag(floor)
+            )
         except np.linalg.LinAlgError:
+            if own.ndim > 3:  # one of several sets
+                return self._one_by_one(own, counts, previous)
             return np.full_like(own, np.nan)
-        return multiples[:, None, None] * symmetrised(matrix)
+        return multiples[..., None, None] * symmetrised(matrix)[..., None, :, :]
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components - 1 + n_features * (n_features + 1) // 2
@@ -160,8 +189,8 @@ class EVV(Shared, Matrices):
             signs, logs = np.linalg.slogdet(own)
             with np.errstate(divide="ignore", invalid="ignore"):
                 volumes = np.exp(logs / own.shape[-1]) * (signs > 0)
-                factors = counts @ volumes / counts.sum() / volumes
-                return np.asarray(own * factors[:, None, None])
+                volume = mean_over_components(volumes, counts)[..., None]
+                return np.asarray(own * (volume / volumes)[..., None, None])
         units = np.sqrt(np.outer(floor, floor))
         values, axes = _decomposed(own / units)
         ones = np.ones(len(floor))
@@ -233,9 +262,11 @@ class SameAxes(Turned):
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
+        if own.ndim > 3:
+            return self._one_by_one(own, counts, previous)
         if not np.isfinite(own).all():
             return np.full_like(own, np.nan)
-        pooled = np.tensordot(counts / counts.sum(), own, axes=1)
+        pooled = mean_over_components(own, counts)
         candidates = [_generic_mean(previous), pooled, *own[counts > 0]]
         first, *others = np.linalg.eigh(np.array(candidates))[1]
         best = CommonAxes(own, counts, self.variances, floor).best(first, others)
@@ -265,19 +296,19 @@ def _generic_mean(covariances: Array) -> Array:
 
     No two axes of the mix have the same variance by an accident of the weights.
     """
-    traces = np.trace(covariances, axis1=1, axis2=2)
-    odd = 1 + np.sqrt(2) * np.arange(len(covariances)) % 1.0
-    return np.asarray(np.tensordot(odd / traces, covariances, axes=1))
+    traces = np.trace(covariances, axis1=-2, axis2=-1)  # (..., K)
+    odd = 1 + np.sqrt(2) * np.arange(traces.shape[-1]) % 1.0
+    return summed_over_components(covariances, odd / traces)
 
 
 def _decomposed(matrices: Array) -> tuple[Array, Array]:
     """Eigenvalues, ascending and not negative, and eigenvectors; nan if not finite."""
-    finite = np.isfinite(matrices).all()
-    values, axes = np.linalg.eigh(matrices if finite else np.zeros_like(matrices))
-    return np.maximum(values, 0.0) if finite else values * np.nan, axes
+    finite = np.asarray(np.isfinite(matrices).all(axis=(-2, -1)))
+    values, axes = np.linalg.eigh(np.where(finite[..., None, None], matrices, 0.0))
+    return np.where(finite[..., None], np.maximum(values, 0.0), np.nan), axes
 
 
 def _composed(variances: Array, axes: Array) -> Array:
-    """Matrices (n_components, D, D) with these variances along these axes."""
-    turned = axes * variances[:, None, :]
+    """Matrices (..., D, D) with these variances (..., D) along these axes."""
+    turned = axes * variances[..., None, :]
     return symmetrised(turned @ np.swapaxes(axes, -1, -2))

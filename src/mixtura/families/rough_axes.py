@@ -4,8 +4,9 @@ import numpy as np
 
 from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.orientation import CommonAxes
+from mixtura.families.orientation import CommonAxes, better
 from mixtura.families.parsimonious import SameAxes, _composed, _generic_mean
+from mixtura.families.variances import mean_over_components
 
 
 class RoughAxes(SameAxes):
@@ -29,14 +30,15 @@ class RoughAxes(SameAxes):
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
         """Return covariances at least as likely as the previous ones."""
-        if not np.isfinite(own).all():
-            return np.full_like(own, np.nan)
-        pooled = np.tensordot(counts / counts.sum(), own, axes=1)
-        starts = np.linalg.eigh(np.array([_generic_mean(previous), pooled]))[1]
+        finite = np.isfinite(own).all(axis=(-3, -2, -1), keepdims=True)
+        own = np.where(finite, own, 1.0)
         search = CommonAxes(own, counts, self.variances, floor)
-        best = min(map(search.at, starts), key=lambda axes: axes.divergence)
-        best = search.by_planes(best)
-        return _composed(best.variances, best.axes)
+        pooled = mean_over_components(own, counts)
+        starts = np.linalg.eigh(np.array([_generic_mean(previous), pooled]))[1]
+        with np.errstate(divide="ignore", invalid="ignore"):  # variances of zero
+            best = search.by_planes(better(*map(search.at, starts)))
+        nearest = _composed(best.variances, best.axes[..., None, :, :])
+        return np.where(finite, nearest, np.nan)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """Count them as for the exact structure."""

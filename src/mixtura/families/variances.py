@@ -26,7 +26,7 @@ TINY = 1e-30
 
 
 class Variances(ABC):
-    r"""A set of variances t of shape (n_components, n_features).
+    r"""A set of variances t of shape (n_components, n_features), or several such sets.
 
     Throughout, `own` are sample variances s, `counts` the observations N behind each
     row, and the best member of the set minimises the divergence
@@ -54,8 +54,9 @@ class Equal(Variances):
 
     def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
         """Average the rows."""
-        row = counts @ own / counts.sum()
-        return np.tile(row if floor is None else np.maximum(row, floor), (len(own), 1))
+        row = mean_over_components(own, counts)[..., None, :]
+        row = row if floor is None else np.maximum(row, floor)
+        return np.broadcast_to(row, own.shape).copy()
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """One row."""
@@ -71,17 +72,17 @@ class Proportional(Variances):
         Above a floor the multiples are at least 1 and the row is above it, which loses
         nothing, and leaves each half of the alternation exact.
         """
-        shares = counts / counts.sum()
+        shares = counts / counts.sum(axis=-1, keepdims=True)
         least = 0.0 if floor is None else 1.0
-        row = shares @ own if floor is None else floor
+        row = summed_over_components(own, shares) if floor is None else floor
 
         def alternate(row: Array) -> tuple[Array, Array]:
-            multiples = np.maximum((own / row).mean(axis=1), least)
-            row = (shares[shares > 0] / multiples[shares > 0]) @ own[shares > 0]
+            multiples = np.maximum((own / row[..., None, :]).mean(axis=-1), least)
+            row = summed_over_components(own, divided(shares, multiples))
             return multiples, row if floor is None else np.maximum(row, floor)
 
         multiples, row = settled(alternate, row)
-        return multiples[:, None] * row
+        return multiples[..., None] * row[..., None, :]
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """One row and its multiples."""
@@ -108,9 +109,9 @@ class EqualVolume(Profile):
         if floor is not None:
             return _equal_volume_above(own, counts, floor)
         with np.errstate(divide="ignore", invalid="ignore"):
-            volumes = np.exp(np.log(own).mean(axis=1))
-            volume = counts @ volumes / counts.sum()
-            return np.asarray(own / volumes[:, None] * volume)
+            volumes = np.exp(np.log(own).mean(axis=-1))
+            volume = mean_over_components(volumes, counts)[..., None, None]
+            return np.asarray(own / volumes[..., None] * volume)
 
     def tangent(self, changes: Array, free: BoolArray, shares: Array) -> Array:
         """Move the free variances of each row so that all volumes stay equal."""
@@ -142,6 +143,23 @@ class Free(Profile):
         return n_components * n_features
 
 
+def mean_over_components(own: Array, counts: Array) -> Array:
+    """Average (..., K, …) over the K components, weighted by counts (..., K)."""
+    return summed_over_components(own, counts / counts.sum(axis=-1, keepdims=True))
+
+
+def summed_over_components(own: Array, shares: Array) -> Array:
+    """Sum (..., K, …) over the K components, each times its share (..., K)."""
+    flat = own.reshape(*shares.shape, -1)
+    total = (shares[..., None, :] @ flat)[..., 0, :]
+    return np.asarray(total.reshape(shares.shape[:-1] + own.shape[shares.ndim :]))
+
+
+def divided(shares: Array, multiples: Array) -> Array:
+    """Shares over multiples; zero for a dead component, whatever its multiple is."""
+    return np.where(shares > 0, shares / multiples, 0.0)
+
+
 def settled(
     alternate: Callable[[Array], tuple[Array, Array]], common: Array
 ) -> tuple[Array, Array]:
@@ -156,11 +174,11 @@ def settled(
     return multiples, common
 
 
-def divergence(variances: Array, own: Array, counts: Array) -> float:
-    """Sum over k of N_k sum over j of log t_kj + s_kj / t_kj."""
+def divergence(variances: Array, own: Array, counts: Array) -> Array:
+    """Sum over k of N_k sum over j of log t_kj + s_kj / t_kj, for each set."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        rows = (np.log(variances) + own / variances).sum(axis=1)
-    return float(counts @ rows)
+        rows = (np.log(variances) + own / variances).sum(axis=-1)
+    return np.asarray((counts * rows).sum(axis=-1))
 
 
 def _equal_volume_above(own: Array, counts: Array, floor: Array) -> Array:

@@ -74,7 +74,7 @@ def from_partitions(
     """
     if len(partitions) > 1 and stack.is_possible(model, data):
         try:
-            return stack.from_partitions(model, data, partitions).unstacked()
+            return stack.from_partitions(model, data, partitions).unstacked(model)
         except DegenerateComponentError:
             pass  # one of them; the others are found one by one
     error = None
@@ -120,7 +120,7 @@ def _side_by_side(
 ) -> list[Run]:
     """Follow all runs as one; those that come to need it go on alone, and last."""
     rows = stack.quadratic_rows(model, data)
-    here = Stack.of([run.params for run in runs])
+    here = Stack.of(model, [run.params for run in runs])
     needs_care = here.needs_care(rows)
     trace: list[Array] = []
     lost = None
@@ -140,9 +140,10 @@ def _side_by_side(
         needs_care = there.needs_care(rows)
         here = here if needs_care.any() else there
     if trace:
+        reached = zip(runs, here.unstacked(model), strict=True)
         runs = [
             run.to(params, [float(levels[i]) for levels in trace], log_density[i])
-            for i, (run, params) in enumerate(zip(runs, here.unstacked(), strict=True))
+            for i, (run, params) in enumerate(reached)
         ]
     left = n_steps - max(len(trace) - 1, 0)
     if lost is not None:

@@ -6,15 +6,16 @@ responsibilities are normalised mixture by mixture.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._types import Array
 from mixtura.data import Rows
-from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian, GaussianParams, GaussianStatistics
+from mixtura.families.parsimonious import Pooled
 from mixtura.kernels.quadratic import NEVER, QuadraticRows, n_quadratic_features
 from mixtura.models.mixture import Mixture, MixtureParams, log_weights
 
@@ -36,24 +37,40 @@ class Stack(NamedTuple):
     components: GaussianParams
 
     @classmethod
-    def of(cls, mixtures: Sequence[MixtureParams]) -> "Stack":
+    def of(cls, model: Mixture, mixtures: Sequence[MixtureParams]) -> "Stack":
         """Stack mixtures."""
         weights = np.array([params.weights for params in mixtures])
-        return cls(weights, _joined([params.components for params in mixtures]))
+        parts = [params.components for params in mixtures]
+        if _is_tied(model):
+            parts = [_untied(components) for components in parts]
+        return cls(
+            weights,
+            GaussianParams(
+                np.concatenate([each.means for each in parts]),
+                np.concatenate([each.covariances for each in parts]),
+                np.concatenate([each.precision_cholesky for each in parts]),
+            ),
+        )
 
     @property
     def n_components(self) -> int:
         """Components of one mixture."""
         return self.weights.shape[1]
 
-    def unstacked(self) -> list[MixtureParams]:
+    def unstacked(self, model: Mixture) -> list[MixtureParams]:
         """Return the mixtures one by one."""
-        return [
-            MixtureParams(weights, _part(self.components, own))
-            for weights, own in zip(
-                self.weights, _slices(len(self.weights), self.n_components), strict=True
+        mixtures = []
+        for i, weights in enumerate(self.weights):
+            first = i * self.n_components
+            own = slice(first, first + self.n_components)
+            matrices: Any = first if _is_tied(model) else own
+            components = GaussianParams(
+                self.components.means[own],
+                self.components.covariances[matrices],
+                self.components.precision_cholesky[matrices],
             )
-        ]
+            mixtures.append(MixtureParams(weights, components))
+        return mixtures
 
     def needs_care(self, rows: QuadraticRows) -> NDArray[np.bool_]:
         """Which mixtures (R,) have components too narrow for expanded squares."""
@@ -64,7 +81,7 @@ class Stack(NamedTuple):
         self, model: Mixture, rows: QuadraticRows
     ) -> tuple[Array, GaussianStatistics]:
         """Log-densities of the rows (R, n) in nats, and statistics of components."""
-        family, components = _gaussian(model), self.components
+        family, components = _family(model), self.components
         flat = MixtureParams(self.weights.ravel(), components)
         log_density, *sums = rows.e_step(
             np.maximum(log_weights(flat) + family.log_normalizers(components), NEVER),
@@ -89,19 +106,16 @@ class Stack(NamedTuple):
             model.proportions.maximize(*both)
             for both in zip(self.weights, counts, strict=True)
         ]
-        components = _maximized(
-            _gaussian(model), self.components, moments, self.n_components
-        )
-        return Stack(np.array(weights), components)
+        family = _family(model, len(weights))
+        return Stack(np.array(weights), family.maximize(self.components, moments))
 
 
 def is_possible(model: Mixture, data: Rows) -> bool:
-    """Whether components are apart, and the products of columns fit in memory."""
+    """Whether the family is plain, and the products of columns fit in memory."""
     family = model.family
     return (
-        isinstance(family, Gaussian)
+        type(family) is Gaussian
         and data.labels is None
-        and family.structure.per_component
         and family.constraint.separate
         and len(data) * n_quadratic_features(data.n_features, family.structure.n_axes)
         <= LARGEST
@@ -110,7 +124,7 @@ def is_possible(model: Mixture, data: Rows) -> bool:
 
 def quadratic_rows(model: Mixture, data: Rows) -> QuadraticRows:
     """Return the rows with the products that the structure needs."""
-    return QuadraticRows.of(data.X, data.weights, _gaussian(model).structure.n_axes)
+    return QuadraticRows.of(data.X, data.weights, _family(model).structure.n_axes)
 
 
 def from_partitions(model: Mixture, data: Rows, partitions: Sequence[Array]) -> Stack:
@@ -124,60 +138,32 @@ def from_partitions(model: Mixture, data: Rows, partitions: Sequence[Array]) -> 
     rows = quadratic_rows(model, data)
     shape = len(partitions), partitions[0].shape[1]
     shares = np.concatenate(partitions, axis=1) * rows.weights[:, None]
-    blank = _gaussian(model).blank(shape[0] * shape[1], data.n_features)
+    blank = _family(model).blank(shape[0] * shape[1], data.n_features)
     pivot = np.broadcast_to(rows.origin, blank.means.shape)
     moments = GaussianStatistics(*rows.moments(shares.T, pivot), pivot)
     return Stack(np.full(shape, 1 / shape[1]), blank).m_step(model, moments)
 
 
-def _gaussian(model: Mixture) -> Gaussian:
+def _family(model: Mixture, n_mixtures: int = 1) -> Gaussian:
+    """Return the family of all components of so many mixtures."""
+    family = model.family
+    assert isinstance(family, Gaussian)
+    structure = Pooled() if _is_tied(model) else family.structure
+    together = 1 if structure.separate else n_mixtures
+    return replace(family, structure=structure, n_mixtures=together)
+
+
+def _is_tied(model: Mixture) -> bool:
+    """Whether all components of a mixture have their covariance in one place."""
     assert isinstance(model.family, Gaussian)
-    return model.family
+    return not model.family.structure.per_component
 
 
-def _maximized(
-    family: Gaussian,
-    components: GaussianParams,
-    moments: GaussianStatistics,
-    n_components: int,
-) -> GaussianParams:
-    """M-step of all components; by mixtures where these have something in common."""
-    if family.structure.separate:
-        return family.maximize(components, moments)
-    parts = []
-    for own in _slices(len(components.means) // n_components, n_components):
-        statistics = GaussianStatistics(
-            moments.counts[own],
-            moments.first[own],
-            moments.second[own],
-            moments.pivot[own],
-        )
-        try:
-            parts.append(family.maximize(_part(components, own), statistics))
-        except DegenerateComponentError as collapse:
-            raise DegenerateComponentError(str(collapse), own.start) from collapse
-    return _joined(parts)
-
-
-def _slices(n_mixtures: int, n_components: int) -> list[slice]:
-    """Return which components belong to each mixture."""
-    return [
-        slice(first, first + n_components)
-        for first in range(0, n_mixtures * n_components, n_components)
-    ]
-
-
-def _part(components: GaussianParams, own: slice) -> GaussianParams:
+def _untied(components: GaussianParams) -> GaussianParams:
+    """Give each component a copy of the covariance."""
+    times = len(components.means), 1, 1
     return GaussianParams(
-        components.means[own],
-        components.covariances[own],
-        components.precision_cholesky[own],
-    )
-
-
-def _joined(parts: Sequence[GaussianParams]) -> GaussianParams:
-    return GaussianParams(
-        np.concatenate([each.means for each in parts]),
-        np.concatenate([each.covariances for each in parts]),
-        np.concatenate([each.precision_cholesky for each in parts]),
+        components.means,
+        np.tile(components.covariances, times),
+        np.tile(components.precision_cholesky, times),
     )
