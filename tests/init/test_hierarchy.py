@@ -1,12 +1,14 @@
-"""Agglomeration is Ward's method: against SciPy, and repetition is weight."""
+"""Agglomeration: mclust's partitions, the least loss at each step, weights."""
 
 import numpy as np
 import pytest
-from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import adjusted_rand_score
 
+from checks import close
+from mixtura.data import Rows
 from mixtura.init import starts
-from mixtura.init.hierarchy import merged
+from mixtura.init.distinct import distinct_rows
+from mixtura.init.hierarchy import merges, space
 
 
 def rows(seed, n, n_features=3):
@@ -15,26 +17,55 @@ def rows(seed, n, n_features=3):
     return centres[rng.integers(4, size=n)] + rng.standard_normal((n, n_features))
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("n", [2, 5, 60, 200])
-@pytest.mark.parametrize("n_components", [1, 2, 5])
-def test_unweighted_rows_merge_as_in_scipy(n_components, n, seed):
-    if n_components > n:
-        pytest.skip("fewer rows than clusters")
-    X = rows(seed, n)
-    labels = merged(X, np.ones(n), n_components)
-    expected = fcluster(linkage(X, "ward"), n_components, "maxclust")
-    assert set(labels) == set(range(n_components))
-    assert adjusted_rand_score(expected, labels) == 1.0
+def criterion(X, labels):
+    """The sum over clusters that the merges are to keep small, as it is defined."""
+    d = X.shape[1]
+    alpha = X.var(axis=0).mean()
+    total = 0.0
+    for label in np.unique(labels):
+        own = X[labels == label]
+        scatter = (own - own.mean(axis=0)).T @ (own - own.mean(axis=0))
+        volume = np.linalg.det(scatter / len(own)) if len(own) > d else 0.0
+        total += len(own) * np.log(volume + (np.trace(scatter) + alpha) / len(own))
+    return total
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(2))
+def test_each_merge_is_the_cheapest(seed, n_features):
+    X = rows(seed, 14, n_features)
+    tree = merges(X, np.ones(14))
+    for n_clusters in range(14, 1, -1):
+        labels, after = tree.labels(n_clusters), tree.labels(n_clusters - 1)
+        before = criterion(X, labels)
+        unions = [
+            criterion(X, np.where(labels == a, b, labels))
+            for a in range(n_clusters)
+            for b in range(a)
+        ]
+        found = criterion(X, after)
+        close(found, min(unions), 1e-9)
+        close(tree.losses[14 - n_clusters], found - before, 1e-9)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_weight_is_repetition(seed):
     X = rows(seed, 40)
     weights = np.random.default_rng(seed).integers(1, 4, size=40)
-    once = merged(X, weights.astype(float), 4)
-    repeated = merged(np.repeat(X, weights, axis=0), np.ones(weights.sum()), 4)
-    assert adjusted_rand_score(np.repeat(once, weights), repeated) == 1.0
+    many = np.repeat(X, weights, axis=0)
+    data = distinct_rows(Rows(many), len(many), np.random.default_rng(0))
+    once = merges(space(Rows(X, weights.astype(float))), weights.astype(float))
+    again = merges(space(data), data.weights)
+    place = np.lexsort(X.T), np.lexsort(data.X.T)
+    ours, theirs = once.labels(4)[place[0]], again.labels(4)[place[1]]
+    assert adjusted_rand_score(ours, theirs) == 1.0
+
+
+def test_units_of_columns_do_not_matter():
+    X = rows(0, 50)
+    moved = X * [1.0, 100.0, 1e-3] + [5.0, 0.0, 1e4]
+    ours, theirs = (merges(space(Rows(x)), np.ones(50)).labels(4) for x in (X, moved))
+    assert adjusted_rand_score(ours, theirs) == 1.0
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -7,12 +7,12 @@ matter, their weights (n,), the number of components and a generator.
 from collections.abc import Callable
 
 import numpy as np
+from scipy.spatial import cKDTree
 from sklearn.cluster import KMeans
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
-from mixtura.init.distinct import whitened
-from mixtura.init.hierarchy import merged
+from mixtura.init.hierarchy import merges, space
 from mixtura.models.categorical import one_hot
 
 MERGED_ROWS = 1_000
@@ -79,19 +79,16 @@ def kmeans(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
 def hierarchical(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
     """Responsibilities of 1 for the clusters that agglomeration leaves.
 
-    In whitened space. Of many rows a subsample is merged, and the others join the
-    nearest cluster.
+    Of many rows a subsample is merged, and the others join the cluster of the nearest
+    of these.
     """
-    space = whitened(Rows(X, weights))
-    chosen = np.arange(len(X))
-    if len(X) > MERGED_ROWS:
-        chosen = np.sort(rng.choice(len(X), size=MERGED_ROWS, replace=False))
-    labels = merged(space[chosen], weights[chosen], n_components)
-    partition = one_hot(labels, n_components)
-    if len(chosen) == len(X):
-        return partition
-    shares = partition * weights[chosen, None]
-    return _nearest(space, shares.T @ space[chosen] / shares.sum(axis=0)[:, None])
+    scaled = space(Rows(X, weights))
+    if len(X) <= MERGED_ROWS:
+        return one_hot(merges(scaled, weights).labels(n_components), n_components)
+    chosen = np.sort(rng.choice(len(X), size=MERGED_ROWS, replace=False))
+    few = scaled[chosen]
+    labels = merges(few, weights[chosen]).labels(n_components)
+    return one_hot(labels[cKDTree(few).query(scaled)[1]], n_components)
 
 
 def random(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
