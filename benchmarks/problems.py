@@ -12,7 +12,7 @@ from mixtura.data import Rows
 from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.execution.blas import single_threaded_blas
-from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.execution.whole import WHOLE
 from mixtura.kernels.threads import using_threads
 from mixtura.models.mixture import MixtureParams
 
@@ -75,7 +75,7 @@ def iteration(model: Reference, X: Array) -> Callable[[], float]:
 
     def iterate() -> float:
         e_step = partial(problem.model.e_step, params)
-        statistics = IN_MEMORY(e_step, problem.data)
+        statistics = WHOLE(e_step, problem.data)
         problem.model.m_step(params, statistics)
         return float(statistics.log_likelihood / len(X) - units.log_volume)
 

@@ -12,11 +12,9 @@ import numpy as np
 
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
+from mixtura.kernels.scaled import Scaled
 
 BLOCK_ROWS = 1 << 14
-
-LOOP = 256
-"""Numbers that one inner loop of NumPy should handle."""
 
 
 @dataclass(frozen=True)
@@ -73,38 +71,15 @@ class Units:
         In single precision the difference is taken in that of X, where it is exact to
         rounding, and no wider array is made.
         """
-        wide = np.result_type(X.dtype, dtype)
-        center = self.center.astype(wide, copy=False)
-        # Powers of two have exact inverses, unless they leave the range of floats.
-        factor = (1 / self.scale).astype(wide, copy=False)
-        if not (np.isfinite(factor).all() and factor.all()):
-            Z = np.subtract(X, center, order="C") / self.scale.astype(wide)
-        elif X.dtype == wide and X.flags.c_contiguous and len(X) > 0:
-            Z = _moved_and_scaled(X, center, factor)
-        else:
-            Z = np.subtract(X, center, order="C")
-            Z *= factor
-        return np.asarray(Z.astype(dtype, copy=False))
+        return np.asarray(self.scaled(X, dtype))
+
+    def scaled(self, X: Array, dtype: Any = np.float64) -> Scaled:
+        """Do the same where the rows are needed."""
+        return Scaled(X, self.center, self.scale, np.dtype(dtype))
 
     def to_x(self, Z: Array) -> Array:
         """C + s z for the rows of Z."""
         return self.center + self.scale * Z
-
-
-def _moved_and_scaled(X: Array, center: Array, factor: Array) -> Array:
-    """Return (X - center) * factor, several rows at a time.
-
-    NumPy's loops over few columns spend their time in starting.
-    """
-    Z = np.empty_like(X)
-    together = max(1, LOOP // X.shape[1])
-    whole = len(X) // together * together
-    rows, moved = (A[:whole].reshape(-1, together * X.shape[1]) for A in (X, Z))
-    np.subtract(rows, np.tile(center, together), out=moved)
-    moved *= np.tile(factor, together)
-    np.subtract(X[whole:], center, out=Z[whole:])
-    Z[whole:] *= factor
-    return Z
 
 
 def _center_and_deviation(rows: Rows) -> tuple[Array, Array]:
@@ -146,7 +121,8 @@ def _in_float64(rows: Rows) -> Iterator[Rows]:
 class ScaledRows:
     """Rows in the caller's units that turn into z block by block.
 
-    The whole of z never exists, so data may be large, read-only or on disk.
+    The whole of z never exists, so data may be large, read-only or on disk. A kernel
+    that is given all rows makes z while it reads them.
 
     Parameters
     ----------
@@ -173,6 +149,11 @@ class ScaledRows:
     def n_features(self) -> int:
         """Number of columns."""
         return self.rows.n_features
+
+    @property
+    def X(self) -> Scaled:
+        """All of z, for who asks for it block by block."""
+        return self.units.scaled(self.rows.X, self.dtype)
 
     @property
     def weights(self) -> Array | None:

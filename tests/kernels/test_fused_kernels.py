@@ -10,6 +10,7 @@ from kernel_problems import (
 )
 
 from mixtura.kernels import plain
+from mixtura.kernels.scaled import Scaled
 
 pytest.importorskip("numba")
 
@@ -157,6 +158,58 @@ def test_single_precision_rows_keep_single_precision(name, hard):
     expected = plain.log_density(STRUCTURES[name], X, parameters)
     actual = fused_score(name, fused.LOG_DENSITY, X, parameters)
     np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("given", [np.float32, np.float64])
+@pytest.mark.parametrize("n_features", [2, 7])
+def test_rows_scaled_as_they_are_read_have_the_same_bits(
+    name, dtype, given, n_features
+):
+    X, parameters = problem(name, 19, 1000, 3, n_features)
+    scale = np.exp2(np.arange(n_features) - 3.0)
+    X = (scale * X + 1e3).astype(given)
+    scaled = Scaled(X, X[7].astype(float), scale, np.dtype(dtype))
+    there = np.asarray(scaled)
+    assert there.dtype == dtype
+    np.testing.assert_allclose(there, (X - X[7]) / scale, rtol=1e-6)
+    for run in (launch.e_step, lambda *arguments: plain.e_step(*arguments[:-1])):
+        one, other = (
+            run(STRUCTURES[name], rows, None, parameters, 2) for rows in (scaled, there)
+        )
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+    for mode, _ in SCORES:
+        np.testing.assert_array_equal(
+            fused_score(name, mode, scaled, parameters),
+            fused_score(name, mode, there, parameters),
+        )
+
+
+def test_scales_without_an_inverse_divide():
+    X, parameters = problem("full", 20, 500, 2, 2)
+    scale = np.array([2.0**-1074, 1.0])
+    scaled = Scaled(X * scale, np.zeros(2), scale, np.dtype(float))
+    assert np.abs(np.asarray(scaled)[:, 0] - X[:, 0]).max() <= 0.5
+    one, other = (
+        launch.e_step(STRUCTURES["full"], rows, None, parameters, 1)
+        for rows in (scaled, np.asarray(scaled))
+    )
+    np.testing.assert_array_equal(one.second, other.second)
+
+
+@pytest.mark.parametrize("n_rows", [1, 447, 10**5, 10**6, 10**6 + 1])
+@pytest.mark.parametrize("work", [78, 1300, 83_200])
+def test_chunks_cover_all_rows_once_in_equal_fours(n_rows, work):
+    parts = launch.chunks(n_rows, work)
+    assert [part.start for part in parts] == [0, *[part.stop for part in parts[:-1]]]
+    assert parts[-1].stop == n_rows
+    sizes = [part.stop - part.start for part in parts]
+    assert len(set(sizes[:-1])) <= 1 and sizes[-1] <= sizes[0]
+    assert max(sizes) <= max(launch.CHUNK_WORK // work, launch.SMALLEST_CHUNK) + 448
+    missing = len(parts) * sizes[0] - n_rows
+    assert len(parts) == 1 or missing < 4 * launch.SMALLEST_CHUNK * len(parts)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -31,7 +31,6 @@ from mixtura.kernels.tiles import (
     compare,
     gather_rows,
     join_scaled,
-    subtract,
     whiten,
 )
 
@@ -132,8 +131,22 @@ def _join_full(work: Any, size: int, keep: int, model: Any) -> None:
         p = k * (factors.size // K)
         line = joint + k * size
         for lane in range(0, size, width):
-            subtract(work, lane, z, size, means, k * D, K * D, D)
-            whiten(work, z, y, size, lane, factors, p, D, line, constants, k)
+            whiten(
+                work,
+                z,
+                y,
+                size,
+                lane,
+                means,
+                k * D,
+                K * D,
+                factors,
+                p,
+                D,
+                line,
+                constants,
+                k,
+            )
 
 
 @inlined
@@ -155,8 +168,7 @@ def _join_tied(work: Any, size: int, model: Any) -> None:
     joint, _, _, base, _, y = _places(size, D, constants.size, width)
     z = D * size
     for lane in range(0, size, width):
-        subtract(work, lane, z, size, means, 0, D, D)
-        whiten(work, z, y, size, lane, factor, 0, D, base, origin, 0)
+        whiten(work, z, y, size, lane, means, 0, D, factor, 0, D, base, origin, 0)
         for first in range(0, constants.size, HEIGHT):
             line = joint + first * size
             some = constants[first:]
@@ -191,7 +203,14 @@ def _write_scores(
 
 @compiled
 def e_step_full(
-    rows: Any, row_weights: Any, far: Any, work: Any, block: int, model: Any, sums: Any
+    rows: int,
+    move: Any,
+    row_weights: Any,
+    far: Any,
+    work: Any,
+    block: int,
+    model: Any,
+    sums: Any,
 ) -> None:
     """Add up the moments of all rows under full covariance."""
     constants, _, _, D, width = model
@@ -200,7 +219,7 @@ def e_step_full(
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
         joint, weights, scales, marks, scratch, whitened = _places(size, D, K, width)
-        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
+        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_full(work, size, 1, model)
         n_far = posterior(
@@ -221,7 +240,14 @@ def e_step_full(
 
 @compiled
 def e_step_diagonal(
-    rows: Any, row_weights: Any, far: Any, work: Any, block: int, model: Any, sums: Any
+    rows: int,
+    move: Any,
+    row_weights: Any,
+    far: Any,
+    work: Any,
+    block: int,
+    model: Any,
+    sums: Any,
 ) -> None:
     """Add up the moments of all rows under diagonal covariance."""
     constants, means, factors, D, width = model
@@ -230,7 +256,7 @@ def e_step_diagonal(
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
         joint, weights, scales, marks, _, _ = _places(size, D, K, width)
-        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
+        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_diagonal(work, size, model)
         n_far = posterior(
@@ -252,7 +278,14 @@ def e_step_diagonal(
 
 @compiled
 def e_step_tied(
-    rows: Any, row_weights: Any, far: Any, work: Any, block: int, model: Any, sums: Any
+    rows: int,
+    move: Any,
+    row_weights: Any,
+    far: Any,
+    work: Any,
+    block: int,
+    model: Any,
+    sums: Any,
 ) -> None:
     """Add up the moments of all rows under tied covariance."""
     _, _, _, _, _, K, D, width = model
@@ -262,7 +295,7 @@ def e_step_tied(
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
         joint, weights, scales, marks, scratch, whitened = _places(size, D, K, width)
-        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
+        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_tied(work, size, model)
         n_far = posterior(
@@ -284,7 +317,7 @@ def e_step_tied(
 
 @compiled
 def score_full(
-    rows: Any, n: int, mode: int, out: Any, work: Any, block: int, model: Any
+    rows: int, move: Any, n: int, mode: int, out: Any, work: Any, block: int, model: Any
 ) -> int:
     """Score all rows under full covariance; returns how many could not be."""
     constants, _, _, D, width = model
@@ -292,7 +325,7 @@ def score_full(
     n_far = 0
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
+        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _join_full(work, size, 0, model)
         target = out[start * (K if mode == LOG_JOINT else 1) :]
         n_far += _write_scores(work, size, D, K, width, mode, target)
@@ -301,7 +334,7 @@ def score_full(
 
 @compiled
 def score_diagonal(
-    rows: Any, n: int, mode: int, out: Any, work: Any, block: int, model: Any
+    rows: int, move: Any, n: int, mode: int, out: Any, work: Any, block: int, model: Any
 ) -> int:
     """Score all rows under diagonal covariance; returns how many could not be."""
     constants, _, _, D, width = model
@@ -309,7 +342,7 @@ def score_diagonal(
     n_far = 0
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
+        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _join_diagonal(work, size, model)
         target = out[start * (K if mode == LOG_JOINT else 1) :]
         n_far += _write_scores(work, size, D, K, width, mode, target)
@@ -318,14 +351,14 @@ def score_diagonal(
 
 @compiled
 def score_tied(
-    rows: Any, n: int, mode: int, out: Any, work: Any, block: int, model: Any
+    rows: int, move: Any, n: int, mode: int, out: Any, work: Any, block: int, model: Any
 ) -> int:
     """Score all rows under tied covariance; returns how many could not be."""
     _, _, _, _, _, K, D, width = model
     n_far = 0
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D)
+        gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _join_tied(work, size, model)
         target = out[start * (K if mode == LOG_JOINT else 1) :]
         n_far += _write_scores(work, size, D, K, width, mode, target)

@@ -17,11 +17,9 @@ from mixtura.kernels.fused import compiled, inlined
 from mixtura.kernels.launch import (
     BLOCK_BYTES,
     BLOCKS,
-    CHUNK_WORK,
-    LARGEST_CHUNK,
     NO_WEIGHTS,
-    SMALLEST_CHUNK,
     Workspaces,
+    chunks,
 )
 from mixtura.kernels.linear import Linear, LinearMoments, LinearRows
 from mixtura.kernels.moments import Array
@@ -304,8 +302,8 @@ def table_sums(X: Array, table: Array, n_threads: int) -> Array | None:
         return bool(add_entries(address, n_features, table, result[which]))
 
     size = max(1, LOOKUPS // n_features)
-    chunks = [slice(i, min(i + size, n)) for i in range(0, n, size)]
-    return result if all(in_order(one_chunk, chunks, n_threads)) else None
+    parts = [slice(i, min(i + size, n)) for i in range(0, n, size)]
+    return result if all(in_order(one_chunk, parts, n_threads)) else None
 
 
 def _contiguous(rows: LinearRows, which: slice) -> tuple[Array, Array]:
@@ -334,7 +332,4 @@ def _plan(rows: LinearRows, components: Linear) -> Plan:
     block = (fitting or BLOCKS[-1:])[0]
     workspaces = Workspaces((n_statistics + len(padded) + 4) * block, DOUBLE)
     work = n_components * (2 * n_statistics + 20)
-    size = min(max(CHUNK_WORK // work, SMALLEST_CHUNK), LARGEST_CHUNK)
-    size = size // SMALLEST_CHUNK * SMALLEST_CHUNK
-    chunks = [slice(i, min(i + size, len(rows))) for i in range(0, len(rows), size)]
-    return Plan(model, block, workspaces, chunks)
+    return Plan(model, block, workspaces, chunks(len(rows), work))

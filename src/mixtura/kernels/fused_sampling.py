@@ -176,12 +176,17 @@ def _transform(
         def tile(number: Any, height: int, _: Sequence[Vector]) -> list[Vector]:
             first = emit.times(number, HEIGHT)
             before = emit.times(emit.times(first, HEIGHT // 2), emit.add(number, 1))
-            step = tile_product(z, factor, before, height)
+            step = tile_product(factor, before, height)
+
+            def above(d: Any, sums: Sequence[Vector], first: int = 0) -> list[Vector]:
+                vectors = [z.load(d, v * emit.lanes) for v in range(WIDTH)]
+                return step(d, vectors, sums, first)
+
             start = [emit.broadcast(mean, emit.add(first, j)) for j in range(height)]
             sums = [vector for vector in start for _ in range(WIDTH)]
-            sums = emit.loop(0, first, 1, sums, step)
+            sums = emit.loop(0, first, 1, sums, above)
             for j in range(height):  # the triangle on the diagonal
-                sums = step(emit.add(first, j), sums, j)
+                sums = above(emit.add(first, j), sums, j)
             for v in range(WIDTH):
                 row = emit.add(lane, v * emit.lanes)
                 start_place = emit.add(place, emit.times(row, n_features), first)

@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.kernels.scaled import Scaled
+
 Array = NDArray[np.float64]
-Rows = NDArray[np.float64] | NDArray[np.float32]
+Rows = NDArray[np.float64] | NDArray[np.float32] | Scaled
 
 EXPONENT_FLOOR = -690.0
 """Responsibilities below exp(-690) of the largest count as zero: no denormals."""

@@ -238,7 +238,7 @@ def _blocks(X: Rows, n_components: int) -> Iterator[tuple[int, Array]]:
     """First row and float64 values of each block of rows, of which there is one."""
     size = max(32, BLOCK_ELEMENTS // (n_components * max(X.shape[1], 1)))
     for start in range(0, max(len(X), 1), size):
-        yield start, X[start : start + size].astype(np.float64, copy=False)
+        yield start, np.asarray(X[start : start + size], dtype=np.float64)
 
 
 def _log_joint(

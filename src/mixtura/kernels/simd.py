@@ -90,12 +90,10 @@ class Emitter:
     def registers(self, vector: "Vector") -> list["Vector"]:
         """Take a vector of several registers apart."""
         one = self.wider(1)
-        starts = range(0, self.lanes, one.lanes)
+        whole = vector.value
         return [
-            Vector(
-                one, one._shuffle(vector, vector, list(range(i, i + one.lanes))).value
-            )
-            for i in starts
+            Vector(one, self._shuffled(whole, whole, list(range(i, i + one.lanes))))
+            for i in range(0, self.lanes, one.lanes)
         ]
 
     def integer(self, value: int) -> Any:
@@ -173,6 +171,17 @@ class Emitter:
             )
         return Vector(self, vector)
 
+    def deinterleaved(self, pointer: Any, index: Any, count: int) -> list[Vector]:
+        """Vectors of each of `count` columns of consecutive rows from `index` on."""
+        length = self.lanes * count
+        kind = ir.VectorType(self.element, length)
+        place = self.builder.bitcast(
+            self.builder.gep(pointer, [index]), kind.as_pointer()
+        )
+        rows = self.builder.load(place, align=self.type_size())
+        columns = (list(range(j, length, count)) for j in range(count))
+        return [Vector(self, self._shuffled(rows, rows, column)) for column in columns]
+
     def fused(self, a: Any, b: Any, c: Any) -> Any:
         """``a * b + c``."""
         suffix = f"v{self.lanes}f{64 if self.double else 32}"
@@ -228,9 +237,12 @@ class Emitter:
         return stay, swap
 
     def _shuffle(self, a: Vector, b: Vector, lanes: list[int]) -> Vector:
-        kind = ir.VectorType(ir.IntType(32), self.lanes)
+        return Vector(self, self._shuffled(a.value, b.value, lanes))
+
+    def _shuffled(self, a: Any, b: Any, lanes: list[int]) -> Any:
+        kind = ir.VectorType(ir.IntType(32), len(lanes))
         mask = ir.Constant(kind, [ir.Constant(ir.IntType(32), i) for i in lanes])
-        return Vector(self, self.builder.shuffle_vector(a.value, b.value, mask))
+        return self.builder.shuffle_vector(a, b, mask)
 
     def pairs(self, a: Vector, b: Vector) -> list[Any]:
         """Two-element vectors, one for each lane, of a and b."""

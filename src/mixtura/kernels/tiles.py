@@ -35,6 +35,17 @@ class Panel(NamedTuple):
         """Store a vector from `lane` on."""
         self.emit.store(vector, self.work, self._place(line, lane))
 
+    def loads(self, line: Any, lanes: Sequence[Any]) -> list[Vector]:
+        """Load a vector from each of these lanes on."""
+        return [self.load(line, lane) for lane in lanes]
+
+    def stores(
+        self, vectors: Sequence[Vector], line: Any, lanes: Sequence[Any]
+    ) -> None:
+        """Store a vector from each of these lanes on."""
+        for vector, lane in zip(vectors, lanes, strict=True):
+            self.store(vector, line, lane)
+
     def lines(self, first: Any, count: int, lane: Any) -> list[Vector]:
         """Load the vectors of consecutive lines."""
         return [self.load(self.emit.add(first, j), lane) for j in range(count)]
@@ -74,16 +85,32 @@ def in_tiles(
 
 
 def _gather_rows(
-    emit: Emitter, work: Any, block: Any, size: Any, rows: Any, n: Any, n_features: Any
+    emit: Emitter,
+    work: Any,
+    block: Any,
+    size: Any,
+    rows: Any,
+    n: Any,
+    n_features: Any,
+    move: Any,
 ) -> None:
-    """Transpose `size` rows; beyond the n that exist, the last one is repeated.
+    """Transpose `size` rows, moved and scaled; beyond the n that exist repeat the last.
 
     `rows` is an address: the caller's array may be read-only, and Numba would
-    compile everything once more for such arrays.
+    compile everything once more for such arrays. `move` holds what is subtracted from
+    each column, then what it is multiplied by.
     """
     rows = emit.builder.inttoptr(rows, emit.element.as_pointer())
     target = Panel(emit, work, block, size)
     last = emit.add(n, -1)
+    fewer = emit.builder.icmp_signed("<", n, size)
+    there = emit.builder.select(fewer, n, size)
+    full = emit.times(emit.builder.sdiv(there, emit.integer(emit.lanes)), emit.lanes)
+
+    def store(values: Vector, d: Any, lane: Any) -> None:
+        moved = values - emit.broadcast(move, d)
+        factor = emit.broadcast(move, emit.add(d, n_features))
+        target.store(moved * factor, d, lane)
 
     def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
         places = []
@@ -95,12 +122,35 @@ def _gather_rows(
 
         def one_feature(d: Any, _: Sequence[Vector]) -> list[Vector]:
             values = emit.gather(rows, [emit.add(place, d) for place in places])
-            target.store(values, d, lane)
+            store(values, d, lane)
             return []
 
         return emit.loop(0, n_features, 1, [], one_feature)
 
-    emit.loop(0, size, emit.lanes, [], some_rows)
+    for height in range(1, HEIGHT + 1):
+        with emit.only_if_equal(n_features, height):
+            _narrow_rows(emit, rows, full, height, store)
+    narrow = emit.builder.icmp_signed("<=", n_features, emit.integer(HEIGHT))
+    begun = emit.builder.select(narrow, full, emit.integer(0))
+    emit.loop(begun, size, emit.lanes, [], some_rows)
+
+
+def _narrow_rows(
+    emit: Emitter,
+    rows: Any,
+    n_rows: Any,
+    n_features: int,
+    store: Callable[[Vector, Any, Any], None],
+) -> None:
+    """Transpose whole vectors of rows that follow one another, by shuffles."""
+
+    def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
+        columns = emit.deinterleaved(rows, emit.times(lane, n_features), n_features)
+        for d, values in enumerate(columns):
+            store(values, d, lane)
+        return []
+
+    emit.loop(0, n_rows, emit.lanes, [], some_rows)
 
 
 def difference(x: Vector, means: Any, place: Any, low: Any) -> Vector:
@@ -127,45 +177,19 @@ def scaled_difference(
     return rest.plus_product(nearly, scale)
 
 
-def _subtract(
-    emit: Emitter,
-    work: Any,
-    source: Any,
-    target: Any,
-    size: Any,
-    means: Any,
-    mean: Any,
-    low: Any,
-    n_features: Any,
-) -> None:
-    """Differences of WIDTH vectors of rows from one mean."""
-    x = Panel(emit, work, source, size)
-    z = Panel(emit, work, target, emit.integer(WIDTH * emit.lanes))
+def tile_product(coefficients: Any, base: Any, height: int) -> Callable[..., Any]:
+    """One step of a product: adds the vectors of line d times its coefficients."""
 
-    def one_feature(d: Any, _: Sequence[Vector]) -> list[Vector]:
-        for lane in range(0, WIDTH * emit.lanes, emit.lanes):
-            place = emit.add(mean, d)
-            z.store(difference(x.load(d, lane), means, place, low), d, lane)
-        return []
-
-    emit.loop(0, n_features, 1, [], one_feature)
-
-
-def tile_product(
-    x: Panel, coefficients: Any, base: Any, height: int
-) -> Callable[..., list[Vector]]:
-    """One step of a product: adds line d of x times its column of coefficients."""
-    emit = x.emit
-
-    def step(d: Any, sums: Sequence[Vector], start: int = 0) -> list[Vector]:
-        results = list(sums)
-        vectors = [x.load(d, v * emit.lanes) for v in range(WIDTH)]
+    def step(
+        d: Any, vectors: Sequence[Vector], sums: Sequence[Vector], start: int = 0
+    ) -> list[Vector]:
+        results, emit = list(sums), vectors[0].emit
         for j in range(start, height):
             place = emit.add(base, emit.times(d, HEIGHT), j)
             factor = emit.broadcast(coefficients, place)
-            for v in range(WIDTH):
+            for v, vector in enumerate(vectors):
                 i = j * WIDTH + v
-                results[i] = results[i].plus_product(vectors[v], factor)
+                results[i] = results[i].plus_product(vector, factor)
         return results
 
     return step
@@ -174,10 +198,13 @@ def tile_product(
 def _whiten(
     emit: Emitter,
     work: Any,
-    source: Any,
+    scratch: Any,
     target: Any,
     size: Any,
     lane: Any,
+    means: Any,
+    mean: Any,
+    low: Any,
     factors: Any,
     factor: Any,
     n_features: Any,
@@ -185,37 +212,57 @@ def _whiten(
     constants: Any,
     component: Any,
 ) -> None:
-    """Product of WIDTH vectors of differences with one triangular factor.
+    """Product of WIDTH vectors of differences from one mean with its factor.
 
-    The whitened lines of one tile are interleaved, vector by vector, so that a tile
-    is one stream through memory. Also writes ``constant - |whitened|**2 / 2``.
+    A tile takes the differences of its own features, on the diagonal of the triangle,
+    and leaves them to later tiles. The whitened lines of one tile are interleaved,
+    vector by vector, so that a tile is one stream through memory. Also writes
+    ``constant - |whitened|**2 / 2``.
     """
-    x = Panel(emit, work, source, emit.integer(WIDTH * emit.lanes))
+    x = Panel(emit, work, emit.integer(0), size)
+    z = Panel(emit, work, scratch, emit.integer(WIDTH * emit.lanes))
     y = Panel(emit, work, target, size)
     zero = emit.constant(0.0)
+    lanes = [v * emit.lanes for v in range(WIDTH)]
 
     def tile(number: Any, height: int, squares: Sequence[Vector]) -> list[Vector]:
         first = emit.times(number, HEIGHT)
         before = emit.times(emit.times(first, HEIGHT // 2), emit.add(number, 1))
-        step = tile_product(x, factors, emit.add(factor, before), height)
-        sums = emit.loop(0, first, 1, [zero] * (height * WIDTH), step)
-        for j in range(height):  # the triangle on the diagonal
-            sums = step(emit.add(first, j), sums, j)
+        step = tile_product(factors, emit.add(factor, before), height)
+        start = [zero] * (height * WIDTH)
+        sums = emit.loop(0, first, 1, start, lambda d, s: step(d, z.loads(d, lanes), s))
+        for j in range(height):
+            d = emit.add(first, j)
+            vectors = x.loads(d, [emit.add(lane, place) for place in lanes])
+            at = emit.add(mean, d)
+            vectors = [difference(row, means, at, low) for row in vectors]
+            if height == HEIGHT:  # a lower tile is the last
+                z.stores(vectors, d, lanes)
+            sums = step(d, vectors, sums, j)
         results = list(squares)
-        for v in range(WIDTH):
+        for v, place in enumerate(lanes):
             values = sums[v::WIDTH]
-            y.store_tile(values, first, emit.add(lane, v * emit.lanes))
+            y.store_tile(values, first, emit.add(lane, place))
             for value in values:
                 results[v] = results[v].plus_product(value, value)
         return results
 
     def finish(squares: Sequence[Vector]) -> None:
-        constant = emit.broadcast(constants, component)
-        for v, square in enumerate(squares):
-            value = constant.plus_product(square, emit.constant(-0.5))
-            emit.store(value, work, emit.add(log_joint, lane, v * emit.lanes))
+        line = emit.add(log_joint, lane)
+        _store_log_joint(work, line, squares, constants, component)
 
     in_tiles(emit, n_features, [zero] * WIDTH, tile, finish)
+
+
+def _store_log_joint(
+    work: Any, line: Any, squares: Sequence[Vector], constants: Any, component: Any
+) -> None:
+    """``constant - square / 2`` of consecutive vectors of rows."""
+    emit = squares[0].emit
+    constant = emit.broadcast(constants, component)
+    for v, square in enumerate(squares):
+        value = constant.plus_product(square, emit.constant(-0.5))
+        emit.store(value, work, emit.add(line, v * emit.lanes))
 
 
 def _compare(
@@ -290,14 +337,10 @@ def _join_scaled(
 
     zeros = [emit.constant(0.0)] * WIDTH
     squares = emit.loop(0, n_features, 1, zeros, one_feature)
-    constant = emit.broadcast(constants, component)
-    for v, square in enumerate(squares):
-        value = constant.plus_product(square, emit.constant(-0.5))
-        emit.store(value, work, emit.add(line, v * emit.lanes))
+    _store_log_joint(work, line, squares, constants, component)
 
 
 gather_rows = numba_function(_gather_rows)
-subtract = numba_function(_subtract)
 whiten = numba_function(_whiten)
 compare = numba_function(_compare)
 join_scaled = numba_function(_join_scaled)

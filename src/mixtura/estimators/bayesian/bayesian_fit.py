@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mixtura.estimators.bayesian.bayesian_starts import Start
 from mixtura.estimators.fitting.gaussian_fit import TIE, Problem
 from mixtura.estimators.fitting.progress import Progress
 from mixtura.execution.blas import single_threaded_blas
+from mixtura.execution.whole import WHOLE
 from mixtura.families.constraints import Ridge
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import GaussianParams
@@ -135,10 +137,8 @@ def _one_fit(
     problem: BayesianProblem, start: Start, settings: Mapping[str, Any]
 ) -> EMResult:
     """Run EM from a start; not if the user stopped while it was being looked for."""
-    if start.is_interrupted:
-        result = em(problem.model, problem.data, start.params, max_iter=0)
-        return _interrupted(result)
-    return em(problem.model, problem.data, start.params, **settings)
+    run = partial(em, problem.model, problem.data, start.params, executor=WHOLE)
+    return _interrupted(run(max_iter=0)) if start.is_interrupted else run(**settings)
 
 
 def _is_better(new: EMResult, old: EMResult) -> bool:

@@ -15,7 +15,7 @@ from mixtura.estimators.fitting.gaussian_starts import Given, starting_params
 from mixtura.estimators.fitting.progress import Progress
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.blas import single_threaded_blas
-from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.execution.whole import WHOLE
 from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian
@@ -41,7 +41,7 @@ LEAST_LEFT, MOST_LEFT = 1e-4, 1e-2
 """… but no less and no more than this in total."""
 
 IN_MEMORY_BYTES = 1 << 25
-"""Data up to this size are scaled once, larger ones block by block in each pass."""
+"""Data up to this size are scaled once, larger ones in each pass, as they are read."""
 
 START_ROWS = 5_000
 """Starts are made from at most this many rows; more add time and little else."""
@@ -163,13 +163,17 @@ class Problem:
     def run(self, params: MixtureParams, settings: Mapping[str, Any]) -> EMResult:
         """Run EM from these parameters."""
         if self.rough is None:
-            return em(self.model, self.data, params, **settings)
-        first = em(self.model, self.rough, params, **settings)
+            return em(self.model, self.data, params, executor=WHOLE, **settings)
+        first = em(self.model, self.rough, params, executor=WHOLE, **settings)
         if first.outcome not in (Outcome.CONVERGED, Outcome.ITERATION_LIMIT):
             return first
         left = settings["max_iter"] - first.n_iter
         second = em(
-            self.model, self.data, first.params, **{**settings, "max_iter": left}
+            self.model,
+            self.data,
+            first.params,
+            executor=WHOLE,
+            **{**settings, "max_iter": left},
         )
         rough = np.minimum(first.log_likelihoods[:-1], second.log_likelihoods[0])
         return replace(
@@ -203,7 +207,7 @@ class Problem:
     def log_likelihood(self, params: MixtureParams) -> float:
         """Log-likelihood in nats in the caller's units, without any penalty."""
         model = Mixture(Gaussian(self.family.structure))
-        total = IN_MEMORY(lambda block: model.e_step(params, block), self.data)
+        total = WHOLE(lambda rows: model.e_step(params, rows), self.data)
         return float(total.log_likelihood - self.log_volume)
 
     def tolerance(self, tol: float | str) -> float:

@@ -8,11 +8,10 @@ import numpy as np
 
 from mixtura._types import Array, Rng
 from mixtura.data import Rows
-from mixtura.em import EMResult, Executor, em
+from mixtura.em import EMResult, em
 from mixtura.estimators.fitting.gaussian_fit import FLOOR, Problem
 from mixtura.estimators.fitting.gaussian_starts import Given
 from mixtura.estimators.fitting.robust_options import HULL, RobustOptions
-from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.execution.whole import WHOLE
 from mixtura.families import Family
 from mixtura.families.constraints import Constraint
@@ -141,11 +140,6 @@ class RobustProblem(Problem):
         return model
 
     @property
-    def executor(self) -> Executor:
-        """Where its E-step runs."""
-        return WHOLE if self.extras.options.trim > 0 else IN_MEMORY
-
-    @property
     def has_noise(self) -> bool:
         """Whether the last component is noise."""
         return self.extras.log_volume is not None
@@ -205,7 +199,7 @@ class RobustProblem(Problem):
         """Run EM from these parameters."""
         if len(params.weights) < len(params.components.means) + self.has_noise:
             params = self.lifted(params, 0.0)  # of an interrupted plain start
-        return em(self.fitted, self.data, params, executor=self.executor, **settings)
+        return em(self.fitted, self.data, params, executor=WHOLE, **settings)
 
     def _short_run(self, rows: Rows, params: Any, max_iter: int) -> EMResult:
         """Run EM on some of the rows."""
@@ -215,7 +209,7 @@ class RobustProblem(Problem):
             params,
             tol=0.0,
             max_iter=max_iter,
-            executor=self.executor,
+            executor=WHOLE,
         )
 
     @property
