@@ -24,6 +24,8 @@ PAGES = [
     for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
     if page != FRAGMENTS and re.search("^```(python|console)$", page.read_text(), re.M)
 ]
+# They take more than a few seconds each.
+LONG = {"kmeans", "command-line", "choosing", "mclust"}
 LENIENT = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -52,7 +54,14 @@ def run_commands(source):
         assert same, f"{command} prints\n{result.output}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] * (page.stem in LONG))
+        for page in PAGES
+    ],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_what_a_page_shows_happens(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     matplotlib.use("Agg")

@@ -55,7 +55,7 @@ def same_bits(model, reference):
 
 @every_kind
 @every_type
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_components_that_are_not_needed_are_emptied(seed, covariance_type, kind):
     rng = np.random.default_rng(seed)
     centers = 10 * rng.standard_normal((3, 2))
@@ -92,16 +92,16 @@ def test_bounds_never_fall_and_belong_to_the_posterior(covariance_type, kind):
 
 @every_kind
 @every_type
-@pytest.mark.parametrize("offset", [2.0**10, -(2.0**30)])
-def test_an_exact_shift_changes_the_means_only(covariance_type, kind, offset):
+def test_an_exact_shift_changes_the_means_only(covariance_type, kind):
     X = on_a_grid(clusters(1))
-    model = steps(X + offset, covariance_type, kind, mean_prior=X[0] + offset)
     reference = steps(X, covariance_type, kind, mean_prior=X[0])
-    same_bits(model, reference)
-    np.testing.assert_array_equal(model.covariances_, reference.covariances_)
-    error = np.abs(model.means_ - offset - reference.means_).max()
-    assert error <= np.spacing(abs(offset))
-    assert model.lower_bound_ == reference.lower_bound_
+    for offset in (2.0**10, -(2.0**30)):
+        model = steps(X + offset, covariance_type, kind, mean_prior=X[0] + offset)
+        same_bits(model, reference)
+        np.testing.assert_array_equal(model.covariances_, reference.covariances_)
+        error = np.abs(model.means_ - offset - reference.means_).max()
+        assert error <= np.spacing(abs(offset))
+        assert model.lower_bound_ == reference.lower_bound_
 
 
 @every_kind
@@ -289,6 +289,7 @@ def test_an_interrupted_search_for_a_start_returns_a_fit(monkeypatch, steps_befo
     assert np.isfinite(model.score(X))
 
 
+@pytest.mark.slow
 def test_the_automatic_start_finds_the_best_that_is_known():
     """From each of ten seeds what the best of many k-means starts does not exceed."""
     X = load_dataset("iris").values

@@ -38,7 +38,6 @@ def two_classes(seed, n_samples=300):
 @parametrize_with_checks(
     [
         GaussianMixtureClassifier(),
-        GaussianMixtureClassifier(covariance_type="tied"),
         GaussianMixtureClassifier((1, 2), covariance_type="spherical"),
         GaussianMixtureClassifier(covariance_type="diag", pooled=False),
     ]

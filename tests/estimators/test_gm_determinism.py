@@ -113,7 +113,7 @@ def test_predictions_do_not_depend_on_the_rows_around(covariance_type, shape, si
         max_iter=2,
     ).fit(X[:2000])
     used = X[: 400 * max(sizes)]
-    chosen = list(pieces(len(used), sizes))[:60]
+    chosen = list(pieces(len(used), sizes))[:30]
     last = chosen[-1].stop
 
     def split(method):

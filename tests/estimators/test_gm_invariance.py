@@ -9,8 +9,6 @@ from mixtures import TYPES, aligned, in_order, on_a_grid, same_model
 
 from mixtura import GaussianMixture
 
-SEEDS = (0, 1)
-
 
 def clusters(seed, **arguments):
     return mixtures.clusters(seed, n_samples=120, **arguments)
@@ -49,18 +47,20 @@ def same_bits(model, reference, scale=1.0):
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.parametrize("covariance_type", TYPES),
-    pytest.mark.parametrize("seed", SEEDS),
+    pytest.mark.parametrize("seed", [0]),
 ]
 
 
-@pytest.mark.parametrize("offset", [2.0**10, -(2.0**30)])
-def test_an_exact_shift_changes_the_means_only(covariance_type, seed, offset):
+def test_an_exact_shift_changes_the_means_only(covariance_type, seed):
     X = on_a_grid(clusters(seed))
-    model, reference = steps(X + offset, covariance_type), steps(X, covariance_type)
-    same_bits(model, reference)
-    error = np.abs(model.means_ - offset - reference.means_).max()
-    assert error <= np.spacing(abs(offset))
-    np.testing.assert_allclose(model.score(X + offset), reference.score(X), rtol=1e-9)
+    reference = steps(X, covariance_type)
+    for offset in (2.0**10, -(2.0**30)):
+        model = steps(X + offset, covariance_type)
+        same_bits(model, reference)
+        error = np.abs(model.means_ - offset - reference.means_).max()
+        assert error <= np.spacing(abs(offset))
+        scores = model.score(X + offset), reference.score(X)
+        np.testing.assert_allclose(*scores, rtol=1e-9)
 
 
 @pytest.mark.parametrize("ratio", [1e8, 1e12])

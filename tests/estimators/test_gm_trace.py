@@ -183,9 +183,8 @@ def slow_mixture(name, seed):
 
 
 @pytest.mark.parametrize("name", SLOW)
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("acceleration", [None, "auto"])
-def test_converged_means_less_than_one_nat_left(name, seed, acceleration):
+def test_converged_means_less_than_one_nat_left(name, acceleration, seed=0):
     X = slow_mixture(name, seed)
     model = GaussianMixture(
         len(SLOW[name][1]),

@@ -43,7 +43,7 @@ def rows_of(search):
 
 @parametrize_with_checks(
     [
-        GaussianMixtureSearch((1, 2, 3), covariance_type=("full", "spherical")),
+        GaussianMixtureSearch((1, 2), covariance_type=("full", "spherical")),
         GaussianMixtureSearch(2, covariance_type="tied", criterion="nec", n_jobs=2),
     ]
 )
