@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import (
-    INTERRUPTED,
-    NOT_CONVERGED,
-    interrupts_noted,
-    warnings_shown,
-)
+from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.presenting import counted, named, progress, show_table
 
 if TYPE_CHECKING:
@@ -29,13 +24,7 @@ SUFFIXES = (".gif", ".html")
 @options.reading
 @options.weight_column
 @options.seed
-@click.option(
-    "--start",
-    default="random_from_data",
-    show_default=True,
-    metavar="NAME",
-    help="How to start: init_params of GaussianMixture.",
-)
+@options.start("--start", "random_from_data")
 @click.option(
     "--algorithm",
     type=click.Choice(["em", "hard", "stochastic"]),
@@ -43,22 +32,9 @@ SUFFIXES = (".gif", ".html")
     show_default=True,
     help="Complete the data with the posterior, its mode, or a draw from it.",
 )
-@click.option(
-    "--max-iter",
-    type=click.IntRange(1),
-    default=500,
-    show_default=True,
-    metavar="N",
-    help="Most iterations.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=options.output_path(),
-    callback=options.writable,
-    required=True,
-    metavar="FILE",
-    help="Write a film (.gif) or a page to step through (.html).",
+@options.max_iter(500, "Most iterations.")
+@options.writing(
+    "Write a film (.gif) or a page to step through (.html).", required=True
 )
 @click.option(
     "--show",
@@ -120,12 +96,8 @@ def command(
     else:
         said = _write_film(model.trace_, table, output, chosen, frames, fps)
     _report(data, table, model, output, said)
-    if interrupts:
-        ctx.exit(INTERRUPTED)
-    if not model.converged_ and settings["algorithm"] != "stochastic":
-        if not messages:
-            click.echo("warning: the fit did not converge.", err=True)
-        ctx.exit(NOT_CONVERGED)
+    converged = model.converged_ or settings["algorithm"] == "stochastic"
+    finish(ctx, interrupts, messages, converged=converged)
 
 
 def _fitted(

@@ -93,6 +93,18 @@ def interrupts_noted() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, previous)
 
 
+def finish(
+    ctx: click.Context, interrupts: list[int], messages: list[str], *, converged: bool
+) -> None:
+    """Leave with the status of a fit; say that it did not converge, if none has."""
+    if interrupts:
+        ctx.exit(INTERRUPTED)
+    if not converged:
+        if not messages:
+            click.echo("warning: the fit did not converge.", err=True)
+        ctx.exit(NOT_CONVERGED)
+
+
 def _error(message: str) -> None:
     click.echo(f"error: {_one_line(message)}", err=True)
     sys.exit(DATA_ERROR)

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import (
-    INTERRUPTED,
-    NOT_CONVERGED,
-    interrupts_noted,
-    warnings_shown,
-)
+from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
@@ -39,27 +34,14 @@ KINDS = ("both", *MODEL_KINDS)
 @options.weight_column
 @options.seed
 @options.n_init("Number of starts; the best is kept.")
-@click.option(
-    "--max-iter",
-    type=click.IntRange(1),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Most iterations of one start.",
-)
+@options.max_iter(1000, "Most iterations of one start.")
 @click.option(
     "--tol",
     type=click.FloatRange(0, min_open=True),
     metavar="NATS",
     help="Stop when so many nats a row are left to be gained.  [default: auto]",
 )
-@click.option(
-    "--init",
-    default="auto",
-    show_default=True,
-    metavar="NAME",
-    help="How to start: init_params of GaussianMixture.",
-)
+@options.start("--init", "auto")
 @click.option(
     "--standard-errors",
     is_flag=True,
@@ -114,12 +96,7 @@ def command(
     if plot is not None:
         with warnings_shown():
             draw_mixture(model, table, plot_kind or KINDS[0], plot)
-    if interrupts:
-        ctx.exit(INTERRUPTED)
-    if not model.converged_:
-        if not messages:
-            click.echo("warning: the fit did not converge.", err=True)
-        ctx.exit(NOT_CONVERGED)
+    finish(ctx, interrupts, messages, converged=model.converged_)
 
 
 def _fitted(

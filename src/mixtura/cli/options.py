@@ -62,13 +62,14 @@ def output_path() -> click.Path:
     return click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
-def writing(text: str) -> Callable[[Command], Command]:
+def writing(text: str, *, required: bool = False) -> Callable[[Command], Command]:
     """Add -o/--output, whose help is this text."""
     return click.option(
         "-o",
         "--output",
         type=output_path(),
         callback=writable,
+        required=required,
         metavar="FILE",
         help=text,
     )
@@ -135,6 +136,29 @@ def n_init(text: str) -> Callable[[Command], Command]:
         show_default=True,
         metavar="N",
         help=text,
+    )
+
+
+def max_iter(default: int, text: str) -> Callable[[Command], Command]:
+    """Add --max-iter, whose help is this text."""
+    return click.option(
+        "--max-iter",
+        type=click.IntRange(1),
+        default=default,
+        show_default=True,
+        metavar="N",
+        help=text,
+    )
+
+
+def start(name: str, default: str) -> Callable[[Command], Command]:
+    """Add an option that says how to start."""
+    return click.option(
+        name,
+        default=default,
+        show_default=True,
+        metavar="NAME",
+        help="How to start: init_params of GaussianMixture.",
     )
 
 

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import (
-    INTERRUPTED,
-    NOT_CONVERGED,
-    interrupts_noted,
-    warnings_shown,
-)
+from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.presenting import progress
 from mixtura.cli.searching import search_options, searched, structures
 
@@ -78,7 +73,7 @@ def command(
     if seed is None:
         seed = secrets.randbelow(2**32)
         arguments += ["--seed", str(seed)]
-    with warnings_shown(), interrupts_noted() as interrupts:
+    with warnings_shown() as messages, interrupts_noted() as interrupts:
         search = searched(table, names, seed=seed, **settings)
         with progress("writing the report"):
             report = Report.from_estimator(
@@ -90,10 +85,7 @@ def command(
             )
     report.save(output)
     _say(output, search)
-    if interrupts:
-        ctx.exit(INTERRUPTED)
-    if not search.best_estimator_.converged_:
-        ctx.exit(NOT_CONVERGED)
+    finish(ctx, interrupts, messages, converged=search.best_estimator_.converged_)
 
 
 def _source(

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import (
-    INTERRUPTED,
-    NOT_CONVERGED,
-    interrupts_noted,
-    warnings_shown,
-)
+from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
@@ -77,10 +72,7 @@ def command(
     if plot is not None:
         with warnings_shown():
             _draw(search, table, plot_kind or KINDS[0], plot)
-    if interrupts:
-        ctx.exit(INTERRUPTED)
-    if not model.converged_:
-        ctx.exit(NOT_CONVERGED)
+    finish(ctx, interrupts, messages, converged=model.converged_)
 
 
 def _print_report(data: str, table: "Table", search: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import UNKNOWN
@@ -21,6 +21,18 @@ def to_frame_or_array(X: Any) -> Any:
     """Collect lazy frames; leave everything else to array conversion."""
     native = nw.from_native(X, pass_through=True)
     return native.collect().to_native() if isinstance(native, nw.LazyFrame) else X
+
+
+def validated(estimator: Any, X: Any, *y: Any, reset: bool = True) -> Any:
+    """Return finite rows of floats, with `y` if given; feature names are kept."""
+    return validate_data(
+        estimator,
+        to_frame_or_array(X),
+        *y,
+        reset=reset,
+        dtype=[np.float64, np.float32],
+        accept_large_sparse=False,
+    )
 
 
 def generator(random_state: Any) -> Rng:

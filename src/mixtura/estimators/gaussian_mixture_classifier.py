@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._types import Array
 from mixtura.data import UNKNOWN, Rows
@@ -204,12 +204,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     def class_log_densities(self, X: Any) -> Array:
         """Log p(x | c) in nats, shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        X = validate_data(
-            self,
-            checks.to_frame_or_array(X),
-            reset=False,
-            dtype=[np.float64, np.float32],
-        )
+        X = checks.validated(self, X, reset=False)
         return np.column_stack([m.score_samples(X) for m in self.mixtures_])
 
     def score_samples(self, X: Any) -> Array:
@@ -234,12 +229,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
         """Check the data; return rows of positive weight, labelled by class number."""
-        X, y = validate_data(
-            self,
-            checks.to_frame_or_array(X),
-            y,
-            dtype=[np.float64, np.float32],
-        )
+        X, y = checks.validated(self, X, y)
         weights, positive = None, np.ones(len(X), dtype=bool)
         if sample_weight is not None:
             weights = checks.check_sample_weight(sample_weight, X)

@@ -7,7 +7,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils.validation import (
     check_is_fitted,
-    validate_data,
 )
 
 from mixtura._types import Array, IntArray
@@ -316,13 +315,7 @@ class GaussianMixtureDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc
         )
 
     def _validated(self, X: Any, *, reset: bool) -> Array:
-        array: Array = validate_data(
-            self,
-            checks.to_frame_or_array(X),
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            accept_large_sparse=False,
-        )
+        array: Array = checks.validated(self, X, reset=reset)
         return array
 
     def _model(self) -> tuple[Mixture, MixtureParams]:

@@ -11,7 +11,7 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
@@ -194,12 +194,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
             On Ctrl-C before any candidate is finished.
         """
         plan = Plan.of(self)
-        X = validate_data(
-            self,
-            checks.to_frame_or_array(X),
-            dtype=[np.float64, np.float32],
-            accept_large_sparse=False,
-        )
+        X = checks.validated(self, X)
         weights = None
         if sample_weight is not None:
             weights = checks.check_sample_weight(sample_weight, X)

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
 from mixtura._types import Array, Rng
+from mixtura.inference.parameter_errors import ParameterErrors, check_level
 from mixtura.inference.parameters import Layout, from_line, to_line
 from mixtura.inference.replicates import Failure
-from mixtura.inference.standard_errors import check_level, parameter_rows
-from mixtura.inference.tables import render
 
 
 def resampled(counts: Array, rng: Rng) -> Array:
@@ -36,8 +34,8 @@ RESAMPLERS: dict[str, Callable[[Array, Rng], Array]] = {
 INTERVALS = ("percentile", "basic", "bca")
 
 
-@dataclass(frozen=True)
-class Bootstrap:
+@dataclass(frozen=True, repr=False)
+class Bootstrap(ParameterErrors):
     """Refits of resampled data; printed, a table.
 
     Parameters
@@ -70,45 +68,20 @@ class Bootstrap:
     is_complete: bool
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the parameters, such as ``mean[0, waiting]``."""
-        return tuple(parameter.name for parameter in self.layout.parameters)
-
-    @property
     def n_replicates(self) -> int:
         """Refits that have a result."""
         return len(self.replicates)
 
     @property
-    def covariance(self) -> Array:
+    def covariance(self) -> Array:  # type: ignore[override]
         """Covariance of the replicates, (n_parameters, n_parameters)."""
         centred = self.replicates - self.replicates.mean(axis=0)
         return np.asarray(centred.T @ centred / max(self.n_replicates - 1, 1))
 
     @property
-    def standard_errors(self) -> Array:
-        """Standard deviations of the replicates, (n_parameters,)."""
-        return np.sqrt(np.diagonal(self.covariance))
-
-    @property
     def bias(self) -> Array:
         """Mean of the replicates less the estimates, (n_parameters,)."""
         return np.asarray(self.replicates.mean(axis=0) - self.estimates)
-
-    @property
-    def weights(self) -> Array:
-        """Standard errors in the shape of ``weights_``."""
-        return self.layout.shaped(self.standard_errors)[0]
-
-    @property
-    def means(self) -> Array:
-        """Standard errors in the shape of ``means_``."""
-        return self.layout.shaped(self.standard_errors)[1]
-
-    @property
-    def covariances(self) -> Array:
-        """Standard errors in the shape of ``covariances_``."""
-        return self.layout.shaped(self.standard_errors)[2]
 
     def intervals(self, level: float = 0.95, kind: str = "percentile") -> Array:
         """Confidence intervals, (n_parameters, 2).
@@ -146,20 +119,6 @@ class Bootstrap:
             f"intervals: kind must be one of {', '.join(map(repr, allowed))} for a "
             f"{self.method} bootstrap; got {kind!r}."
         )
-
-    def table(
-        self, level: float = 0.95, kind: str = "percentile"
-    ) -> list[dict[str, Any]]:
-        """One row a parameter, ready for any data frame."""
-        return parameter_rows(
-            self.names,
-            self.estimates,
-            self.standard_errors,
-            self.intervals(level, kind),
-        )
-
-    def __repr__(self) -> str:
-        return render(self.table())
 
     def _corrected(self, tails: Array) -> Array:
         """Bias-corrected and accelerated intervals."""

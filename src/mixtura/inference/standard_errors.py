@@ -10,13 +10,13 @@ from scipy.stats import norm
 from mixtura._types import Array
 from mixtura.inference.chart import Chart
 from mixtura.inference.information import Information
+from mixtura.inference.parameter_errors import ParameterErrors, check_level
 from mixtura.inference.parameters import (
     Layout,
     from_line,
     line_slopes,
     to_line,
 )
-from mixtura.inference.tables import render
 from mixtura.models.mixture import MixtureParams
 
 SINGULAR = 1e-8
@@ -69,8 +69,8 @@ class Inverse:
         return inside > TOUCHED * (scaled**2).sum(axis=1)
 
 
-@dataclass(frozen=True)
-class StandardErrors:
+@dataclass(frozen=True, repr=False)
+class StandardErrors(ParameterErrors):
     """Estimates with their uncertainty; printed, a table.
 
     Parameters
@@ -96,31 +96,6 @@ class StandardErrors:
     n_observations: float
     remaining: float
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the parameters, such as ``mean[0, waiting]``."""
-        return tuple(parameter.name for parameter in self.layout.parameters)
-
-    @property
-    def standard_errors(self) -> Array:
-        """Square roots of the diagonal of `covariance`, (n_parameters,)."""
-        return np.sqrt(np.diagonal(self.covariance))
-
-    @property
-    def weights(self) -> Array:
-        """Standard errors in the shape of ``weights_``."""
-        return self.layout.shaped(self.standard_errors)[0]
-
-    @property
-    def means(self) -> Array:
-        """Standard errors in the shape of ``means_``."""
-        return self.layout.shaped(self.standard_errors)[1]
-
-    @property
-    def covariances(self) -> Array:
-        """Standard errors in the shape of ``covariances_``."""
-        return self.layout.shaped(self.standard_errors)[2]
-
     def intervals(self, level: float = 0.95) -> Array:
         """Normal confidence intervals, (n_parameters, 2).
 
@@ -141,40 +116,6 @@ class StandardErrors:
             )
         ends = np.stack([middle - half, middle + half])
         return from_line(parameters, ends).T
-
-    def table(self, level: float = 0.95) -> list[dict[str, Any]]:
-        """One row a parameter, ready for any data frame."""
-        return parameter_rows(
-            self.names, self.estimates, self.standard_errors, self.intervals(level)
-        )
-
-    def __repr__(self) -> str:
-        return render(self.table())
-
-
-def parameter_rows(
-    names: tuple[str, ...], estimates: Array, errors: Array, intervals: Array
-) -> list[dict[str, Any]]:
-    """Rows of a table of parameters."""
-    columns = zip(names, estimates, errors, intervals, strict=True)
-    return [
-        {
-            "parameter": name,
-            "estimate": float(estimate),
-            "standard_error": float(error),
-            "lower": float(ends[0]),
-            "upper": float(ends[1]),
-        }
-        for name, estimate, error, ends in columns
-    ]
-
-
-def check_level(level: float) -> None:
-    """Require a confidence level."""
-    if not 0 < level < 1:
-        raise ValueError(
-            f"level must be a probability between 0 and 1, such as 0.95; got {level!r}."
-        )
 
 
 def covariance_of_estimates(sums: Information, slopes: Array, method: str) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
@@ -99,13 +99,7 @@ class FittedMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         return labels
 
     def _validated(self, X: Any, *, reset: bool) -> Array:
-        array: Array = validate_data(
-            self,
-            checks.to_frame_or_array(X),
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            accept_large_sparse=False,
-        )
+        array: Array = checks.validated(self, X, reset=reset)
         return array
 
     def _threads(self, n_rows: int) -> int:

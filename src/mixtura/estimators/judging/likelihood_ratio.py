@@ -22,8 +22,8 @@ from mixtura.inference.likelihood_ratio import (
     LikelihoodRatioTests,
     statistic,
 )
+from mixtura.inference.parameter_errors import check_level
 from mixtura.inference.replicates import replicate
-from mixtura.inference.standard_errors import check_level
 
 
 def bootstrap_lrt(
