@@ -23,7 +23,7 @@ SECTIONS = (
     "acceleration",
 )
 OPTIONAL = ("rivals",)
-QUALITY = ("anomalies", "starts")
+QUALITY = ("anomalies", "starts", "structures")
 
 
 def main() -> None:

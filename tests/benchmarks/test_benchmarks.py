@@ -13,7 +13,7 @@ from benchmarks.size import SIZES
 from benchmarks.table import Bar, Row, Table, losses
 from benchmarks.timing import Rounds, alternate_timers, rest
 
-from benchmarks import iterations, memory, page, rivals
+from benchmarks import iterations, mclust, memory, page, rivals, structures
 
 ROOT = Path(__file__).parents[2]
 TABLE = Table(
@@ -48,6 +48,13 @@ def test_a_bar_is_met_from_its_value_on(at_most):
     assert bar.is_met(2.0) and bar.is_met(2.0 + better)
     assert not bar.is_met(2.0 - better)
     assert not bar.is_met(float("nan"))
+
+
+def test_without_r_its_rows_are_left_out_and_the_page_says_so(monkeypatch):
+    monkeypatch.setattr(mclust.shutil, "which", lambda _: None)
+    (table,) = structures.tables(SIZES["tiny"])
+    assert not table.rows
+    assert mclust.ABSENT in table.as_markdown()
 
 
 def test_losses_are_the_rows_below_their_bars():
