@@ -46,21 +46,22 @@ def cholesky(matrices: Array) -> Array:
     try:
         factors = np.linalg.cholesky(correlations)
     except np.linalg.LinAlgError:
-        raise degenerate(_first_indefinite(correlations)) from None
+        raise degenerate(_indefinite(correlations)[0]) from None
     pivots = factors.diagonal(axis1=1, axis2=2)  # nan where an entry is not finite
     if not (pivots > 0).all():
         raise degenerate(int((pivots > 0).all(axis=1).argmin()))
     return np.asarray(deviations[:, :, None] * factors)
 
 
-def _first_indefinite(matrices: Array) -> int:
-    """Index of the first matrix without a Cholesky factor."""
+def _indefinite(matrices: Array) -> list[int]:
+    """Indices of the matrices without a Cholesky factor."""
+    found = []
     for k, matrix in enumerate(matrices):
         try:
             np.linalg.cholesky(matrix)
         except np.linalg.LinAlgError:
-            return k
-    raise AssertionError("every matrix has a Cholesky factor")
+            found.append(k)
+    return found
 
 
 def precision_cholesky(matrices: Array, extended: bool = False) -> Array:
@@ -127,16 +128,17 @@ def clipped(matrices: Array, floor: Array) -> Array:
     """
     unit = np.sqrt(floor)
     scaled = matrices / np.outer(unit, unit)
+    above = scaled - np.eye(len(unit))
     try:
-        # Cheap and almost always enough: every S - I is positive definite.
-        np.linalg.cholesky(scaled - np.eye(len(unit)))
+        np.linalg.cholesky(above)
     except np.linalg.LinAlgError:
-        eigenvalues, vectors = np.linalg.eigh(scaled)
+        low = _indefinite(above)
+        eigenvalues, vectors = np.linalg.eigh(scaled[low])
         raised = vectors * np.maximum(eigenvalues, 1.0)[:, None, :]
         rebuilt = symmetrised(raised @ np.swapaxes(vectors, 1, 2))
-        below = eigenvalues[:, 0] < 1.0
-        scaled = np.where(below[:, None, None], rebuilt, scaled)
-        return scaled * np.outer(unit, unit)
+        result = matrices.copy()
+        result[low] = rebuilt * np.outer(unit, unit)
+        return result
     return matrices
 
 
