@@ -6,8 +6,8 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-BLOCK_BYTES = 1 << 23
-"""Size of a block: large enough for threads to share, small beside the data."""
+BLOCK_BYTES = 1 << 25
+"""Size of a block: large enough for threads to share, small beside large data."""
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ def distinct_rows(data: Any, largest: int, rng: Rng) -> Rows:
     rng : Generator
         Draws the subsample.
     """
-    chosen = np.arange(len(data))
     if len(data) > largest:
         chosen = np.sort(rng.choice(len(data), size=largest, replace=False))
+    else:
+        chosen = np.arange(len(data))
     rows = data.take(chosen)
     X = rows.X
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights

@@ -11,7 +11,7 @@ from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.estimators import checks
 from mixtura.exceptions import DegenerateComponentError
-from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.execution.whole import WHOLE
 from mixtura.families.constraints import Floor
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian
@@ -170,7 +170,7 @@ def _moments(
     floor = LEAST * np.where(units.variances > 0, units.variances, 1.0)
     model = Mixture(Gaussian(structure, Floor(floor)))
     blank = model.blank(1, data.n_features)
-    statistics = IN_MEMORY(lambda block: model.e_step(blank, block), data)
+    statistics = WHOLE(lambda rows: model.e_step(blank, rows), data)
     single = model.m_step(blank, statistics).components
     n = data.n_observations
     # Half the observations is the most that is taken off: one has no covariance.
