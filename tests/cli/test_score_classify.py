@@ -46,6 +46,7 @@ def iris_path(tmp_path):
         ((), {}),
         (("--contamination", 0.02), {"contamination": 0.02}),
         (("--threshold", -6.5), {"threshold": -6.5}),
+        (("--density-threshold", 0.002), {"threshold": np.log(0.002)}),
         (("--false-alarm-rate", 0.01), {"false_alarm_rate": 0.01}),
     ],
 )
@@ -131,6 +132,8 @@ def test_the_picture_is_drawn(run, tmp_path, data):
     "arguments, status, message",
     [
         (["--threshold", "-3", "--contamination", "0.1"], 2, "give one of"),
+        (["--threshold", "-3", "--density-threshold", "0.1"], 2, "give one of"),
+        (["--density-threshold", "0"], 2, "x>0"),
         (["--contamination", "0.7"], 2, "0.7"),
         (["--model", "none.json"], 1, "none.json"),
         (["--plot", "x.foo"], 2, "must end in .png"),

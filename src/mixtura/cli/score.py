@@ -1,6 +1,7 @@
 """``mixtura score``: which rows of a table are anomalies, and why."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
     type=float,
     metavar="NATS",
     help="Flag rows with a log density below this.",
+)
+@click.option(
+    "--density-threshold",
+    type=click.FloatRange(0, min_open=True),
+    metavar="TAU",
+    help="Flag rows with a density below this, in the units of the columns.",
 )
 @click.option(
     "--false-alarm-rate",
@@ -106,10 +113,15 @@ def command(
         check_picture(ctx, plot)
     if sum(value is not None for value in rule.values()) > 1:
         raise click.UsageError(
-            "give one of --contamination, --threshold and --false-alarm-rate.", ctx
+            "give one of --contamination, --threshold, --density-threshold and "
+            "--false-alarm-rate.",
+            ctx,
         )
     if model_file is not None and components is not None:
         raise click.UsageError("--components is for a fit; leave out --model.", ctx)
+    density = rule.pop("density_threshold")
+    if density is not None:
+        rule["threshold"] = math.log(density)
     reading = (columns, id_column, header)
     with warnings_shown() as messages:
         table, detector = _detector(data, model_file, components, seed, rule, reading)
