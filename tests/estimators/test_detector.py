@@ -11,6 +11,7 @@ from sklearn.mixture import GaussianMixture as Theirs
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mixtura import GaussianMixture, GaussianMixtureDetector
+from mixtura.anomalies import tail
 from mixtura.anomalies.tail import TailCalibration, lowest_share
 
 
@@ -38,7 +39,8 @@ def detector():
         ),
     ]
 )
-def test_scikit_learn_conventions(estimator, check):
+def test_scikit_learn_conventions(estimator, check, monkeypatch):
+    monkeypatch.setattr(tail, "N_DRAWS", 5_000)  # a rough calibration will do
     check(estimator)
 
 

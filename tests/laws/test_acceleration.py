@@ -75,7 +75,7 @@ def each_step_gains(model_row, acceleration, seed):
         data,
         params,
         tol=0.0,
-        max_iter=25,
+        max_iter=15,
         acceleration=acceleration,
         callback=lambda step: visited.append(step) and False,
     )

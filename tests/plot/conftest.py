@@ -1,3 +1,6 @@
+from copy import deepcopy
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
@@ -34,7 +37,13 @@ def fitted(clusters):
 
     def make(n_columns, covariance_type="full", seed=0):
         X = clusters(n_columns, seed)
-        model = GaussianMixture(2, covariance_type=covariance_type, random_state=0)
-        return model.fit(X), X
+        return deepcopy(_two_components(X.tobytes(), n_columns, covariance_type)), X
 
     return make
+
+
+@lru_cache
+def _two_components(rows, n_columns, covariance_type):
+    """Fit once what many tests look at."""
+    model = GaussianMixture(2, covariance_type=covariance_type, random_state=0)
+    return model.fit(np.frombuffer(rows).reshape(-1, n_columns))
