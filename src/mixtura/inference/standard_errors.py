@@ -11,12 +11,7 @@ from mixtura._types import Array
 from mixtura.inference.chart import Chart
 from mixtura.inference.information import Information
 from mixtura.inference.parameter_errors import ParameterErrors, check_level
-from mixtura.inference.parameters import (
-    Layout,
-    from_line,
-    line_slopes,
-    to_line,
-)
+from mixtura.inference.parameters import Layout, from_line, line_slopes, to_line
 from mixtura.models.mixture import MixtureParams
 
 SINGULAR = 1e-8

@@ -12,11 +12,7 @@ from matplotlib.patches import Ellipse
 
 from mixtura.plot.drawing import panels
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import (
-    place_legend,
-    split_grid,
-    tidy,
-)
+from mixtura.plot.drawing.figures import place_legend, split_grid, tidy
 from mixtura.plot.drawing.legends import component_handles
 from mixtura.plot.fits.traced import (
     RecordedDisplay,

@@ -15,9 +15,7 @@ from numpy.typing import ArrayLike
 from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import (
-    tidy,
-)
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
 from mixtura.plot.quantities.inputs import (
     check_max_points,

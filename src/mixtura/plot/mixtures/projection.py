@@ -20,7 +20,7 @@ from mixtura.plot.mixtures.directions import (
     Directions,
     discriminating_directions,
 )
-from mixtura.plot.quantities.classes import KnownClasses, draw_classes
+from mixtura.plot.quantities.classes import KnownClasses
 from mixtura.plot.quantities.gaussians import GaussianComponents
 from mixtura.plot.quantities.inputs import check_max_points, check_weights, read_mixture
 from mixtura.plot.quantities.rows import DrawnRows, drawn_rows, posterior
@@ -232,7 +232,9 @@ class ProjectionDisplay(LegendDisplay):
             )
         else:
             styles = self.known.styles(self.styles)
-            self.scatters_ = draw_classes(self.ax_, points, self.known, styles, POINT)
+            self.scatters_ = panels.draw_classes(
+                self.ax_, points, self.known.codes, styles, POINT
+            )
 
     def _draw_columns(self) -> None:
         """Draw the correlation of the columns with both axes, the strongest on top."""

@@ -23,7 +23,6 @@ from mixtura.plot.drawing.figures import (
     split_grid,
     tidy,
 )
-from mixtura.plot.quantities import classes
 from mixtura.plot.quantities.classes import KnownClasses
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
 from mixtura.plot.quantities.inputs import check_max_points, choose_plane, read_mixture
@@ -268,8 +267,8 @@ class ResponsibilityDisplay(LegendDisplay):
         self.mean_markers_ += panels.draw_plane_means(
             left, self.components, self.styles, 10
         )
-        self.class_scatters_ += classes.draw_classes(
-            right, self.rows.points, known, self.class_styles, SMALL_POINT
+        self.class_scatters_ += panels.draw_classes(
+            right, self.rows.points, known.codes, self.class_styles, SMALL_POINT
         )
         index = f"{known.adjusted_rand_index:.2f}".replace("-", "\N{MINUS SIGN}")
         for panel, title in (

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import (
-    tidy,
-)
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.mixtures.uncertain_rows import (
     axis_top,
     misclassified,

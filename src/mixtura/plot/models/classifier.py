@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles, percent
-from mixtura.plot.drawing.figures import (
-    tidy,
-)
+from mixtura.plot.drawing.figures import tidy
 from mixtura.plot.models.class_regions import (
     UNKNOWN,
     ClassDensities,

@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from mixtura.inference.agreement import agreement
 from mixtura.plot.drawing.colours import MARKERS, PALETTE, ComponentStyle
-from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import check_classes
 
 
@@ -88,28 +85,3 @@ class KnownClasses:
             return components[index].colour, components[index].marker
         colour = PALETTE[index] if index < len(PALETTE) else "0.5"
         return to_rgb(colour), MARKERS[index % len(MARKERS)]
-
-
-def draw_classes(
-    ax: Axes,
-    points: Array,
-    known: KnownClasses,
-    styles: list[ComponentStyle],
-    size: float,
-) -> list[PathCollection]:
-    """Scatter the points in the colours and markers of their classes."""
-    crowding = float(np.clip(np.sqrt(500 / len(points)), 0.25, 1.0))
-    return [
-        ax.scatter(
-            points[known.codes == code, 0],
-            points[known.codes == code, 1],
-            s=size * crowding,
-            c=[style.colour],
-            marker=style.marker,
-            alpha=0.4 + 0.4 * crowding,
-            linewidths=0,
-            label=f"{style.label} · {(known.codes == code).sum():,} rows",
-            zorder=2,
-        )
-        for code, style in enumerate(styles)
-    ]
