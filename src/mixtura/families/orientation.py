@@ -28,6 +28,10 @@ VISIBLE = 1e-13
 NEGLIGIBLE = 1e-22
 """Gain per observation that is not worth another step."""
 
+CREEPING = 1e-6
+"""Gain per observation of a turn in every plane that is left to the next M-step, where
+Newton's method gains nothing: then a variance is at its floor, and the way is long."""
+
 FLAT = 1e-10
 """Curvatures below this share of the largest are taken for this share."""
 
@@ -108,8 +112,8 @@ class CommonAxes:
                 continue
             if not there.divergence < here.divergence:
                 there = self.by_planes(here)
-            if not there.divergence < here.divergence:
-                break
+                if here.divergence - there.divergence <= CREEPING * n_observations:
+                    return better(there, here)
             here = there
         return here
 
