@@ -20,6 +20,7 @@ from mixtura.estimators.labelled.class_arguments import component_counts, given_
 from mixtura.estimators.labelled.class_fits import (
     SEPARABLE,
     JointFit,
+    bayesian_criterion,
     best_temperature,
     class_fit,
     class_mixtures,
@@ -86,6 +87,10 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     log_likelihood_ : float
         Of the training rows in nats: log p(x, c) summed over those with a class, log
         p(x) over the others.
+    bic_ : float
+        Bayesian information criterion, to compare structures by: of log p(x) of all
+        training rows and the parameters of the densities, as in R's MclustDA (which
+        has the opposite sign). Lower is better.
     lower_bounds_ : list of float
         The objective after each iteration over all classes together, in nats per
         observation; it never falls. Empty if classes were fitted by themselves.
@@ -287,6 +292,9 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         else:
             assert models is not None
             self._store_each(models, priors, rows)
+        self.bic_ = bayesian_criterion(
+            rows, self.mixtures_, self.class_prior_, structure, pooled
+        )
 
     def _settings(self, *others: str) -> dict[str, Any]:
         names = ("tol", "reg_covar", "max_iter", *others)

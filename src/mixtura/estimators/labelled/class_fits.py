@@ -184,6 +184,25 @@ def class_mixtures(
     return mixtures
 
 
+def bayesian_criterion(
+    rows: Rows,
+    mixtures: Sequence[GaussianMixture],
+    priors: Array,
+    structure: Covariance,
+    pooled: bool,
+) -> float:
+    """BIC of the densities of all classes, lower is better; see `bic_`."""
+    weights = np.ones(len(rows)) if rows.weights is None else rows.weights
+    densities = np.column_stack([m.score_samples(rows.X) for m in mixtures])
+    with np.errstate(divide="ignore"):  # a class that is never to be found
+        levels = logsumexp(densities + np.log(priors), axis=1)
+    sizes = [len(m.weights_) for m in mixtures]
+    sharing = [sum(sizes)] if pooled else sizes
+    count = sum(sizes) * (rows.n_features + 1) - len(sizes)
+    count += sum(structure.n_free_parameters(k, rows.n_features) for k in sharing)
+    return float(count * np.log(weights.sum()) - 2 * weights @ levels)
+
+
 def best_temperature(log_joint: Array, labels: IntArray, weights: Array) -> float:
     r"""Return the T that minimises the log loss of :math:`p(c | x)^{1/T}`, rescaled.
 
