@@ -211,21 +211,21 @@ def e_step_full(
     block: int,
     model: Any,
     sums: Any,
-) -> None:
-    """Add up the moments of all rows under full covariance."""
+) -> float:
+    """Add up the moments of all rows under full covariance; counts the far ones."""
     constants, _, _, D, width = model
     counts, moments, totals = sums
     n, K, weighted = far.size, constants.size, int(row_weights.size > 0)
+    n_far = 0.0
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
         joint, weights, scales, marks, scratch, whitened = _places(size, D, K, width)
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_full(work, size, 1, model)
-        n_far = posterior(
-            work, joint, weights, scales, marks, size, K, totals, weighted
-        )
-        if n_far > 0.0:
+        lost = posterior(work, joint, weights, scales, marks, size, K, totals, weighted)
+        if lost > 0.0:
+            n_far += lost
             _exclude(work, marks, size, far[start:], joint, K)
             _exclude_whitened(work, marks, size, whitened, K, D)
         for k in range(K):
@@ -236,6 +236,7 @@ def e_step_full(
                 y = whitened + k * D * size
                 moment = k * (moments.size // K)
                 scatter(work, y, r, scratch, size, D, moments, moment)
+    return n_far
 
 
 @compiled
@@ -248,21 +249,21 @@ def e_step_diagonal(
     block: int,
     model: Any,
     sums: Any,
-) -> None:
-    """Add up the moments of all rows under diagonal covariance."""
+) -> float:
+    """Add up the moments of all rows under diagonal covariance; counts the far ones."""
     constants, means, factors, D, width = model
     counts, moments, totals = sums
     n, K, weighted = far.size, constants.size, int(row_weights.size > 0)
+    n_far = 0.0
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
         joint, weights, scales, marks, _, _ = _places(size, D, K, width)
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_diagonal(work, size, model)
-        n_far = posterior(
-            work, joint, weights, scales, marks, size, K, totals, weighted
-        )
-        if n_far > 0.0:
+        lost = posterior(work, joint, weights, scales, marks, size, K, totals, weighted)
+        if lost > 0.0:
+            n_far += lost
             _exclude(work, marks, size, far[start:], joint, K)
             _exclude(work, marks, size, far[start:], 0, D)
         for k in range(K):
@@ -274,6 +275,7 @@ def e_step_diagonal(
                 scatter_diagonal(
                     work, 0, r, size, means, factors, k * D, K * D, D, moments, moment
                 )
+    return n_far
 
 
 @compiled
@@ -286,11 +288,12 @@ def e_step_tied(
     block: int,
     model: Any,
     sums: Any,
-) -> None:
-    """Add up the moments of all rows under tied covariance."""
+) -> float:
+    """Add up the moments of all rows under tied covariance; counts the far ones."""
     _, _, _, _, _, K, D, width = model
     counts, moments, pooled, totals = sums
     n, weighted = far.size, int(row_weights.size > 0)
+    n_far = 0.0
     groups = (K + HEIGHT - 1) // HEIGHT
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
@@ -298,10 +301,9 @@ def e_step_tied(
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, row_weights[start:], n - start)
         _join_tied(work, size, model)
-        n_far = posterior(
-            work, joint, weights, scales, marks, size, K, totals, weighted
-        )
-        if n_far > 0.0:
+        lost = posterior(work, joint, weights, scales, marks, size, K, totals, weighted)
+        if lost > 0.0:
+            n_far += lost
             _exclude(work, marks, size, far[start:], joint, K)
             _exclude_whitened(work, marks, size, whitened, 1, D)
             _exclude(work, marks, size, far[start:], weights, 1)
@@ -313,6 +315,7 @@ def e_step_tied(
             moment = group * (moments.size // groups)
             scatter_first(work, whitened, r, size, D, moments, moment)
         scatter(work, whitened, weights, scratch, size, D, pooled, 0)
+    return n_far
 
 
 @compiled
