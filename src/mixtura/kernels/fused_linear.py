@@ -19,6 +19,7 @@ from mixtura.kernels.launch import (
     BLOCKS,
     NO_WEIGHTS,
     Workspaces,
+    address_of,
     chunks,
 )
 from mixtura.kernels.linear import Linear, LinearMoments, LinearRows
@@ -231,7 +232,7 @@ def e_step(
         counts, moments = np.zeros(n_components), np.zeros(groups * tiles * TILE)
         totals = np.zeros((2, WIDTH))
         sums = (counts, moments, totals.ravel())
-        address = chunk.ctypes.data
+        address = address_of(chunk)
         with plan.workspaces.one() as work:
             e_step_linear(
                 address, bases, weights, far, work, plan.block, plan.model, sums
@@ -267,7 +268,7 @@ def score(
         scores = np.empty(out[which].shape)
         with plan.workspaces.one() as work:
             n_far = score_linear(
-                chunk.ctypes.data,
+                address_of(chunk),
                 bases,
                 len(chunk),
                 mode,
