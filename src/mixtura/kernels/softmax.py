@@ -160,6 +160,7 @@ def _best_components(
     n_components: Any,
 ) -> None:
     """Index of the largest entry of each row; inf where a square overflowed."""
+    emit = emit.wider(WIDTH)
     joint = Panel(emit, work, log_joint, size)
 
     def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
@@ -190,6 +191,7 @@ def _scale(
     emit: Emitter, work: Any, responsibilities: Any, scales: Any, size: Any
 ) -> float:
     """Multiply the responsibilities of one component by the scales; their sum."""
+    emit = emit.wider(WIDTH)
 
     def some_rows(lane: Any, sums: Sequence[Vector]) -> list[Vector]:
         place = emit.add(responsibilities, lane)
