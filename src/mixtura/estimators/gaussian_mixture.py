@@ -49,7 +49,7 @@ class GaussianMixture(FittedGaussianMixture):
         one of mclust's 14 codes, or "factors:2" or "ppca:2" for two factors and noise.
     tol : float or "auto", default="auto"
         Stop when the log-likelihood still to be gained is estimated to be at most this
-        many nats per observation. "auto": 1e-6, but at least 1e-4 and at most 1e-2
+        many nats per observation. "auto": 1e-6, but at least 1e-4 and at most 5e-4
         nats in total.
     reg_covar : float or "auto", default="auto"
         "auto": plain maximum likelihood, with no variance in any direction below 1e-10

@@ -37,7 +37,7 @@ NEGLIGIBLE = 1e-24
 NATS_LEFT = 1e-6
 """With tol="auto", stop when this much is left to gain per observation …"""
 
-LEAST_LEFT, MOST_LEFT = 1e-4, 1e-2
+LEAST_LEFT, MOST_LEFT = 1e-4, 5e-4
 """… but no less and no more than this in total."""
 
 IN_MEMORY_BYTES = 1 << 25
