@@ -68,7 +68,7 @@ def test_a_move_loses_at_most_its_bound(n_axes, seed):
     values, rows = optimum(model, data, 4, seed), local_rows(data, n_axes)
     before = level(model, data, values)
     for least in (0.0, -5.0, -50.0):
-        for moved in best_moves(values, rows, 100, least):
+        for moved, _ in best_moves(values, rows, 100, least):
             assert level(model, data, moved) >= before + least - 1e-6
 
 

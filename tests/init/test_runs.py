@@ -186,8 +186,8 @@ def test_a_move_leads_out_of_a_local_optimum():
     best = em(model, data, model.from_responsibilities(data, one_hot(cluster, 4)))
     assert local.log_likelihood < best.log_likelihood - 20
     values = model.posterior(local.params, data).values
-    moves = best_moves(values, local_rows(data, 2), 1, 0.0)
-    (reached,) = followed(model, data, from_partitions(model, data, moves), 50)
+    (move,) = best_moves(values, local_rows(data, 2), 1, 0.0)
+    (reached,) = followed(model, data, from_partitions(model, data, [move.values]), 50)
     assert reached.objective == pytest.approx(best.log_likelihood, abs=1e-3)
 
 
@@ -204,7 +204,7 @@ def test_moves_are_responsibilities(n_components, n_axes, seed):
     n_pairs = n_components * (n_components - 1) // 2
     assert len(moves) <= n_pairs * (n_components - 2) + min(n_pairs, n_components)
     changed = [
-        (moves, n_components),
+        ([move.values for move in moves], n_components),
         (grown(values, rows, 2), n_components + 1),
         (shrunk(values, data.weights), n_components - 1),
     ]

@@ -10,11 +10,18 @@ References
    mixture models.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from mixtura._types import Array, IntArray
-from mixtura.init.regions import TINY, best_splits, level_of_one, level_of_pairs
-from mixtura.kernels.quadratic import QuadraticRows
+from mixtura.init.regions import (
+    TINY,
+    LocalRows,
+    best_splits,
+    level_of_one,
+    level_of_pairs,
+)
 
 OVERLAPPING, NEAR = 3, 2
 """Neighbours with which a merger is considered: by rows in common, by distance."""
@@ -24,17 +31,32 @@ SAME = 0.1
 found itself."""
 
 
+class Move(NamedTuple):
+    """A way out of a local optimum.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, n_components)
+        The responsibilities that it leads to.
+    components : tuple of int
+        Those that it changes: three that merge and split, or two that split anew and
+        their neighbour; all, if there are only two.
+    """
+
+    values: Array
+    components: tuple[int, ...]
+
+
 def best_moves(
-    values: Array, rows: QuadraticRows, most: int, least: float, surely: int = 0
-) -> list[Array]:
-    """Return the responsibilities that the most promising moves lead to.
+    values: Array, rows: LocalRows, most: int, least: float, surely: int = 0
+) -> list[Move]:
+    """Return the most promising moves.
 
     Parameters
     ----------
     values : ndarray of shape (n, n_components)
         Responsibilities at a local optimum of at least two components.
-    rows : QuadraticRows
-        As `local_rows` makes them.
+    rows : LocalRows
     most : int
         Number of moves.
     least : float
@@ -44,7 +66,7 @@ def best_moves(
 
     Returns
     -------
-    list of ndarray of shape (n, n_components)
+    list of Move
         The best first.
     """
     own = np.ascontiguousarray(values.T)  # (K, n)
@@ -73,22 +95,23 @@ def best_moves(
         if split == n_components:
             (where,) = np.flatnonzero(close == pair)
             moved[[i, j]] = _halves(both[pair], anew.first[where])
+            split = _neighbour(own, rows, i, j)
         else:
             moved[i] = both[pair]
             moved[[split, j]] = _halves(own[split], single.first[split])
-        moves.append(moved.T)
+        changed = dict.fromkeys([int(i), int(j), int(split)])
+        moves.append(Move(moved.T, tuple(changed)))
     return moves
 
 
-def grown(values: Array, rows: QuadraticRows, most: int) -> list[Array]:
+def grown(values: Array, rows: LocalRows, most: int) -> list[Array]:
     """Return responsibilities with one component more: one of them split in two.
 
     Parameters
     ----------
     values : ndarray of shape (n, n_components)
         Responsibilities.
-    rows : QuadraticRows
-        As `local_rows` makes them.
+    rows : LocalRows
     most : int
         Number of splits.
 
@@ -142,7 +165,14 @@ def _difference(one: Array, other: Array, weights: Array) -> Array:
     return np.asarray(((apart * weights).sum(axis=2) / total).min(axis=0))
 
 
-def _neighbours(own: Array, rows: QuadraticRows) -> IntArray:
+def _neighbour(own: Array, rows: LocalRows, i: int, j: int) -> int:
+    """Component that shares most rows with a pair; one of it if there is no other."""
+    overlap = own @ ((own[i] + own[j]) * rows.weights)
+    overlap[[i, j]] = -1.0
+    return int(overlap.argmax())
+
+
+def _neighbours(own: Array, rows: LocalRows) -> IntArray:
     """Pairs (n_pairs, 2) of components (K, n) that share rows or lie near another."""
     n_components = len(own)
     shares = own * rows.weights

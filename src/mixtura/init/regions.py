@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from mixtura._types import Array
 from mixtura.data import Rows
+from mixtura.init.crowds import Crowds
 from mixtura.init.distinct import standardised
 from mixtura.kernels.quadratic import QuadraticRows
 
@@ -27,6 +28,9 @@ SHARPNESS = 4.0
 
 AXES = 2
 """Splits are tried across this many of a region's longest axes."""
+
+CROWD = 1.5
+"""Radius of a first half around a crowd, in distances of its row's last neighbour."""
 
 STEPS = 6
 """EM steps in a region."""
@@ -49,7 +53,30 @@ class Splits(NamedTuple):
     level: Array
 
 
-def local_rows(data: Rows, n_axes: int) -> QuadraticRows:
+class LocalRows(NamedTuple):
+    """Standardised rows, and where they crowd.
+
+    Parameters
+    ----------
+    quadratic : QuadraticRows
+    crowds : Crowds or None
+    """
+
+    quadratic: QuadraticRows
+    crowds: Crowds | None
+
+    @property
+    def weights(self) -> Array:
+        """Of the rows, (n,)."""
+        return self.quadratic.weights
+
+    @property
+    def centred(self) -> Array:
+        """Rows less their mean, (n, D)."""
+        return self.quadratic.centred
+
+
+def local_rows(data: Rows, n_axes: int) -> LocalRows:
     """Return the standardised rows, for components with covariances or variances.
 
     Parameters
@@ -58,35 +85,39 @@ def local_rows(data: Rows, n_axes: int) -> QuadraticRows:
     n_axes : int
         Of one component's covariance: 2 for a matrix, less for variances.
     """
-    return QuadraticRows.of(standardised(data), data.weights, max(n_axes, 1))
+    X = standardised(data)
+    quadratic = QuadraticRows.of(X, data.weights, max(n_axes, 1))
+    return LocalRows(quadratic, Crowds.of(X))
 
 
-def best_splits(rows: QuadraticRows, regions: Array) -> Splits:
-    """Split each region across its longest axes, and take the best split.
+def best_splits(rows: LocalRows, regions: Array) -> Splits:
+    """Split each region across its longest axes and around its crowd; take the best.
 
     Parameters
     ----------
-    rows : QuadraticRows
-        Standardised.
+    rows : LocalRows
     regions : ndarray of shape (R, n)
         Shares of the rows.
     """
-    first = _across_axes(rows, regions)
-    n_axes = len(first) // len(regions)
-    repeated = np.repeat(regions, n_axes, axis=0)
+    halves = _across_axes(rows, regions)  # (R, ways, n)
+    if rows.crowds is not None:
+        halves = np.concatenate([halves, _around_crowds(rows, regions)], axis=1)
+    n_ways = halves.shape[1]
+    first = halves.reshape(-1, halves.shape[2])
+    repeated = np.repeat(regions, n_ways, axis=0)
     for _ in range(STEPS):
         first, levels = _step(rows, repeated, first)
-    levels = levels.reshape(len(regions), n_axes)
-    best = levels.argmax(axis=1) + n_axes * np.arange(len(regions))
+    levels = levels.reshape(len(regions), n_ways)
+    best = levels.argmax(axis=1) + n_ways * np.arange(len(regions))
     return Splits(first[best], levels.ravel()[best])
 
 
-def level_of_pairs(rows: QuadraticRows, regions: Array, first: Array) -> Array:
+def level_of_pairs(rows: LocalRows, regions: Array, first: Array) -> Array:
     """Log-likelihood (R,) of the two components that a region consists of, in nats.
 
     Parameters
     ----------
-    rows : QuadraticRows
+    rows : LocalRows
     regions : ndarray of shape (R, n)
         Shares of the rows.
     first : ndarray of shape (R, n)
@@ -95,14 +126,14 @@ def level_of_pairs(rows: QuadraticRows, regions: Array, first: Array) -> Array:
     return _step(rows, regions, first)[1]
 
 
-def level_of_one(rows: QuadraticRows, regions: Array) -> Array:
+def level_of_one(rows: LocalRows, regions: Array) -> Array:
     """Log-likelihood (R,) of one component for each region (R, n), in nats."""
     shares = regions * rows.weights
     log_joint = _log_joint(rows, shares, np.ones(len(regions)))
     return np.asarray((shares * log_joint).sum(axis=1))
 
 
-def _step(rows: QuadraticRows, regions: Array, first: Array) -> tuple[Array, Array]:
+def _step(rows: LocalRows, regions: Array, first: Array) -> tuple[Array, Array]:
     """M-step from the first half's shares, then E-step: new shares, levels (R,)."""
     shares = regions * rows.weights
     halves = np.stack([first, 1 - first], axis=1) * shares[:, None]  # (R, 2, n)
@@ -119,11 +150,11 @@ def _step(rows: QuadraticRows, regions: Array, first: Array) -> tuple[Array, Arr
     return lead / total, levels
 
 
-def _log_joint(rows: QuadraticRows, shares: Array, weights: Array) -> Array:
+def _log_joint(rows: LocalRows, shares: Array, weights: Array) -> Array:
     """Log weight plus log-density (J, n) of components estimated from shares (J, n)."""
-    shift, covariances = _estimates(rows, shares)
+    shift, covariances = _estimates(rows.quadratic, shares)
     n_features = shift.shape[1]
-    if rows.n_axes == 2:
+    if rows.quadratic.n_axes == 2:
         factors = np.linalg.cholesky(covariances)
         precision_cholesky = np.linalg.inv(factors).swapaxes(1, 2)
         diagonal = np.diagonal(precision_cholesky, axis1=1, axis2=2)
@@ -131,7 +162,9 @@ def _log_joint(rows: QuadraticRows, shares: Array, weights: Array) -> Array:
         precision_cholesky = diagonal = 1 / np.sqrt(covariances)
     constants = np.log(np.maximum(weights, TINY)) + np.log(diagonal).sum(axis=1)
     constants -= 0.5 * n_features * np.log(2 * np.pi)
-    return rows.log_joint(constants, rows.origin + shift, precision_cholesky)
+    return rows.quadratic.log_joint(
+        constants, rows.quadratic.origin + shift, precision_cholesky
+    )
 
 
 def _estimates(rows: QuadraticRows, shares: Array) -> tuple[Array, Array]:
@@ -147,11 +180,11 @@ def _estimates(rows: QuadraticRows, shares: Array) -> tuple[Array, Array]:
     return shift, second / total[:, None] - shift**2 + FLOOR
 
 
-def _across_axes(rows: QuadraticRows, regions: Array) -> Array:
-    """Shares (R * axes, n) of one half, split across each region's longest axes."""
-    shift, covariances = _estimates(rows, regions * rows.weights)
+def _across_axes(rows: LocalRows, regions: Array) -> Array:
+    """Shares (R, axes, n) of one half, split across each region's longest axes."""
+    shift, covariances = _estimates(rows.quadratic, regions * rows.weights)
     n_features = shift.shape[1]
-    if rows.n_axes == 2:
+    if rows.quadratic.n_axes == 2:
         variances, axes = np.linalg.eigh(covariances)
         axes = axes[:, :, -AXES:] / np.sqrt(variances[:, None, -AXES:])
     else:
@@ -161,4 +194,14 @@ def _across_axes(rows: QuadraticRows, regions: Array) -> Array:
         axes /= np.sqrt(variances[:, None])
     scores = axes.swapaxes(1, 2) @ rows.centred.T  # (R, axes, n)
     scores -= (shift[:, None] @ axes).swapaxes(1, 2)
-    return expit(SHARPNESS * scores).reshape(-1, scores.shape[2])
+    return expit(SHARPNESS * scores)
+
+
+def _around_crowds(rows: LocalRows, regions: Array) -> Array:
+    """Shares (R, 1, n) of one half, which is where rows crowd most in each region."""
+    assert rows.crowds is not None
+    log_joint = _log_joint(rows, regions * rows.weights, np.ones(len(regions)))
+    seeds = rows.crowds.densest(regions, log_joint)
+    apart = rows.centred[seeds][:, None] - rows.centred
+    distances = np.sqrt((apart**2).sum(axis=2)) / rows.crowds.spacing[seeds][:, None]
+    return expit(SHARPNESS * (CROWD - distances))[:, None]

@@ -7,6 +7,7 @@ itself, splits of one component at the cost of another do.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import cycle, islice
 from typing import Any, NamedTuple
 
@@ -18,11 +19,11 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian
 from mixtura.init.candidate import Candidate, merit, optima_of, same_optimum
 from mixtura.init.distinct import standardised, whitened
-from mixtura.init.moves import best_moves
-from mixtura.init.regions import local_rows
+from mixtura.init.moves import Move, best_moves
+from mixtura.init.partial import after_moves, is_possible
+from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import Run, followed, from_partitions
 from mixtura.init.starts import nearest, plus_plus
-from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.mixture import Mixture, MixtureParams
 
 BATCHES = (2, 4, 14)
@@ -52,13 +53,22 @@ LONG = 30
 FEW_COMPONENTS = 2
 """Starts that agree on so many are believed."""
 
-MOVES = 12
-"""Moves tried from one optimum …"""
+MOVES = 24
+"""Moves judged by EM within the components that they change …"""
 
-TOGETHER = 6
-"""… so many at a time, until one helps."""
+LOCAL = 8
+"""… in so many steps …"""
 
-LEADERS = 3
+FOLLOWED, AFTER = 4, 5
+"""… of which so many are followed by EM of the whole, for so many steps."""
+
+FEW_MOVES, TOGETHER = 12, 6
+"""Moves followed where there is no such part, so many at a time, until one helps."""
+
+PART = 4
+"""Components from which on a move is judged by itself."""
+
+LEADERS = 2
 """Moves that are followed further."""
 
 PATIENCE, ROUNDS = 2, 16
@@ -72,9 +82,6 @@ THIN = 1.0
 
 STARVED = 0.5
 """Components on fewer rows than this times their parameters stay where they start."""
-
-HEATS = ((3, 4), (8, 1))
-"""EM steps after which starts from elsewhere are judged, and how many then go on."""
 
 
 class Start(NamedTuple):
@@ -191,44 +198,6 @@ def several_starts(
     return [candidates[0].run.params for candidates in optima[:most]]
 
 
-def best_of(
-    model: Mixture,
-    data: Rows,
-    starts: Sequence[MixtureParams],
-    is_sound: Callable[[Any], bool],
-    heats: Sequence[tuple[int, int]] = HEATS,
-) -> Candidate:
-    """Return the best of several short EM runs.
-
-    Parameters
-    ----------
-    model : Mixture
-    data : Rows
-    starts : sequence of MixtureParams
-        Of equally many components.
-    is_sound : callable
-        Whether parameters are free of collapsed components.
-    heats : sequence of (int, int)
-        EM steps, and how many of the runs go on after them.
-
-    Raises
-    ------
-    DegenerateComponentError
-        If every run collapses.
-    """
-    runs = [*map(Run.at, starts)]
-    for n_steps, n_left in heats:
-        judged = [
-            Candidate(is_sound(run.params), run)
-            for run in followed(model, data, runs, n_steps)
-        ]
-        judged = sorted(judged, key=merit, reverse=True)[:n_left]
-        runs = [candidate.run for candidate in judged]
-    if not judged:
-        raise DegenerateComponentError("Every start collapsed.")
-    return judged[0]
-
-
 class _Search:
     """One search: many short runs on a few rows, and longer ones on all."""
 
@@ -241,7 +210,7 @@ class _Search:
         self.is_sound = is_sound
         self.rng = rng
         self.best: Candidate | None = None
-        self.local: QuadraticRows | None = None
+        self.local: LocalRows | None = None
         assert isinstance(model.family, Gaussian)
         self.family = model.family
         # what counts is the number of distinct rows: weights may have any unit
@@ -312,10 +281,12 @@ class _Search:
         if moves and few is not self.data:
             known = self.follow(few, [each.run for each in visited], 0)
         found: list[Candidate] = []
-        for first in range(0, len(moves), TOGETHER):
+        starts, n_steps = self.moved(here, moves)
+        for first in range(0, len(starts), TOGETHER):
+            runs = [Run.at(start) for start in starts[first : first + TOGETHER]]
             found += [
                 there
-                for there in self.tried(moves[first : first + TOGETHER])
+                for there in self.follow(few, runs, n_steps)
                 if not any(same_optimum(there, other) for other in known)
             ]
             found = sorted(found, key=merit, reverse=True)
@@ -323,6 +294,20 @@ class _Search:
                 break
         leaders = [each.run for each in found[:LEADERS]]
         return self.follow(self.data, leaders, LONG)
+
+    def moved(
+        self, here: Candidate, moves: Sequence[Move]
+    ) -> tuple[list[MixtureParams], int]:
+        """Return where moves lead, the most promising first, and for how many steps."""
+        model, few, params = self.model, self.few, here.run.params
+        if not moves:
+            return [], 0
+        if len(params.weights) >= PART and is_possible(model, few):
+            with suppress(DegenerateComponentError):  # by one; others are sound
+                reached = after_moves(model, few, params, moves, LOCAL)
+                return reached[:FOLLOWED], AFTER
+        partitions = [move.values for move in moves[:FEW_MOVES]]
+        return from_partitions(model, few, partitions), SHORT
 
     def tried(self, partitions: Iterable[Array]) -> list[Candidate]:
         """Short runs on few rows."""

@@ -78,20 +78,34 @@ class Stack(NamedTuple):
         return np.asarray(~right.reshape(self.weights.shape).all(axis=1))
 
     def e_step(
-        self, model: Mixture, rows: QuadraticRows
+        self, model: Mixture, rows: QuadraticRows, rest: Array | None = None
     ) -> tuple[Array, GaussianStatistics]:
-        """Log-densities of the rows (R, n) in nats, and statistics of components."""
-        family, components = _family(model), self.components
-        flat = MixtureParams(self.weights.ravel(), components)
+        """Log-densities of the rows (R, n) in nats, and statistics of components.
+
+        The `rest` of each mixture (R, n) may be held, in log weight plus log-density.
+        """
+        components = self.components
         log_density, *sums = rows.e_step(
-            np.maximum(log_weights(flat) + family.log_normalizers(components), NEVER),
-            components.means,
-            components.precision_cholesky,
-            len(self.weights),
+            *self.parameters(model), len(self.weights), rest
         )
         counts, first, second = sums
         moments = GaussianStatistics(counts, first, second, components.means)
         return log_density, moments
+
+    def log_joint(self, model: Mixture, rows: QuadraticRows) -> Array:
+        """Log weight plus log-density (R K, n) of all components, in nats."""
+        return rows.log_joint(*self.parameters(model))
+
+    def parameters(self, model: Mixture) -> tuple[Array, Array, Array]:
+        """Return the parameters as `QuadraticRows` wants them."""
+        components = self.components
+        flat = MixtureParams(self.weights.ravel(), components)
+        constants = log_weights(flat) + _family(model).log_normalizers(components)
+        return (
+            np.maximum(constants, NEVER),
+            components.means,
+            components.precision_cholesky,
+        )
 
     def m_step(self, model: Mixture, moments: GaussianStatistics) -> "Stack":
         """M-step of all mixtures.

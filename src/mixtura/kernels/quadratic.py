@@ -78,6 +78,7 @@ class QuadraticRows(NamedTuple):
         means: Array,
         precision_cholesky: Array,
         n_mixtures: int,
+        rest: Array | None = None,
     ) -> tuple[Array, Array, Array, Array]:
         """E-step of several mixtures of equally many components.
 
@@ -86,6 +87,8 @@ class QuadraticRows(NamedTuple):
         constants, means, precision_cholesky : ndarray
             As for `Kernels`; of all mixtures, those of the first mixture first.
         n_mixtures : int
+        rest : ndarray of shape (n_mixtures, n), optional
+            Log weight plus log-density of what else each mixture consists of.
 
         Returns
         -------
@@ -96,9 +99,13 @@ class QuadraticRows(NamedTuple):
         log_joint = self.log_joint(constants, means, precision_cholesky)
         apart = log_joint.reshape(n_mixtures, -1, len(self.features))  # (R, K, n)
         top = apart.max(axis=1)
+        if rest is not None:
+            np.maximum(top, rest, out=top)
         apart -= top[:, None]
         np.exp(apart, out=apart)
         total = apart.sum(axis=1)
+        if rest is not None:
+            total += np.exp(rest - top)
         apart *= (self.weights / total)[:, None]
         top += np.log(total)
         return top, *self.moments(log_joint, means)

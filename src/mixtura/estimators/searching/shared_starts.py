@@ -24,11 +24,11 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough_axes import RoughAxes, rough
 from mixtura.init.candidate import Candidate, merit
+from mixtura.init.heats import best_of
 from mixtura.init.moves import grown, shrunk
-from mixtura.init.regions import local_rows
+from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import from_partitions
-from mixtura.init.search import FEW_ROWS, best_of, several_starts
-from mixtura.kernels.quadratic import QuadraticRows
+from mixtura.init.search import FEW_ROWS, several_starts
 from mixtura.models.mixture import MixtureParams
 
 RELATIVES = ("full", "diag", "spherical")
@@ -159,11 +159,11 @@ class SharedStarts:
         known: tuple[Problem, Rows] = self._known.get(structure.name, compute)
         return known
 
-    def _local(self, structure: Covariance) -> QuadraticRows:
+    def _local(self, structure: Covariance) -> LocalRows:
         """Return the few rows as moves need them."""
         n_axes = structure.n_axes
         _, few = self._problem(structure)
-        known: QuadraticRows = self._known.get(
+        known: LocalRows = self._known.get(
             ("local", n_axes), lambda: local_rows(few, n_axes)
         )
         return known
