@@ -29,12 +29,12 @@ class Candidate(NamedTuple):
     handicap: float = 0.0
 
 
-def optima_of(runs: list[Candidate]) -> list[list[Candidate]]:
+def optima_of(runs: list[Candidate], near: float = AT_ONCE) -> list[list[Candidate]]:
     """Group the runs that have reached the same optimum, the best first."""
     ranked = sorted(runs, key=merit, reverse=True)
     groups = [ranked[:1]]
     for run in ranked[1:]:
-        if same_optimum(groups[-1][0], run, AT_ONCE):
+        if same_optimum(groups[-1][0], run, near):
             groups[-1].append(run)
         else:
             groups.append([run])

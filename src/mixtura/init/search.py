@@ -17,7 +17,7 @@ from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian
-from mixtura.init.candidate import Candidate, merit, optima_of, same_optimum
+from mixtura.init.candidate import SAME, Candidate, merit, optima_of, same_optimum
 from mixtura.init.distinct import standardised, whitened
 from mixtura.init.moves import Move, best_moves
 from mixtura.init.partial import after_moves, is_possible
@@ -223,7 +223,7 @@ class _Search:
         if self.is_starved():
             return self.best.run
         agreed = len(optima[0]) >= AGREE
-        if agreed and len(self.best.run.params.weights) <= FEW_COMPONENTS:
+        if agreed and self.are_few():
             return self.best.run
         finalists = optima[: 1 if agreed else FINALISTS]
         runs = [candidates[0].run for candidates in finalists]
@@ -241,7 +241,18 @@ class _Search:
             self.best = optima[0][0]
             if len(optima[0]) >= AGREE or (len(found) > size and self.is_starved()):
                 break
+            if len(found) > size != batches[-1] and self.are_few():
+                optima = self.after_all(optima)
+                if len(optima[0]) >= AGREE:
+                    break
         return optima
+
+    def after_all(self, optima: list[list[Candidate]]) -> list[list[Candidate]]:
+        """Follow the best two: where EM is slow, ten steps hide that they are one."""
+        runs = [candidates[0].run for candidates in optima[:AGREE]]
+        reached = optima_of(self.follow(self.few, runs, LONG), SAME)
+        self.best = reached[0][0]
+        return [*reached, *optima[AGREE:]]
 
     def wander(self, begun: list[Candidate], surely: int) -> None:
         """Go from optimum to optimum by moves, always on from the best not yet left.
@@ -334,6 +345,11 @@ class _Search:
         n_thin = np.count_nonzero(run.params.weights * n_rows < THIN * n_parameters)
         handicap = n_thin * n_parameters * np.log(n_rows) / 2 * self.mean_weight
         return Candidate(sound, run, float(handicap))
+
+    def are_few(self) -> bool:
+        """Whether components are so few that starts that agree are believed."""
+        assert self.best is not None
+        return len(self.best.run.params.weights) <= FEW_COMPONENTS
 
     def is_starved(self) -> bool:
         """Whether rows are so few for a component that EM hardly moves it."""
