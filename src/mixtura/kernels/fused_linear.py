@@ -53,7 +53,10 @@ WIDTH = fused.TILE_BYTES // DOUBLE.itemsize
 def _gather_tiles(
     emit: Emitter, work: Any, size: Any, rows: Any, n: Any, n_features: Any
 ) -> None:
-    """Transpose `size` rows into tiles; beyond the n that exist, repeat the last."""
+    """Transpose `size` rows into tiles; beyond the n that exist, repeat the last.
+
+    Asks for the rows of the next block meanwhile.
+    """
     rows = emit.builder.inttoptr(rows, emit.element.as_pointer())
     target = Panel(emit, work, emit.integer(0), size)
     last = emit.add(n, -1)
@@ -74,6 +77,10 @@ def _gather_tiles(
                 for column in columns
             ]
             target.store_tile(vectors, first, lane)
+            next_rows = emit.times(emit.add(size, lane), n_features)
+            for column in columns:
+                place = emit.add(next_rows, emit.times(column, emit.lanes))
+                emit.prefetch(rows, place)
             return []
 
         in_tiles(emit, n_features, [], tile)

@@ -98,7 +98,8 @@ def _gather_rows(
 
     `rows` is an address: the caller's array may be read-only, and Numba would
     compile everything once more for such arrays. `move` holds what is subtracted from
-    each column, then what it is multiplied by.
+    each column, then what it is multiplied by. Asks for the rows of the next block,
+    which memory then brings while this one is worked on.
     """
     rows = emit.builder.inttoptr(rows, emit.element.as_pointer())
     target = Panel(emit, work, block, size)
@@ -123,6 +124,8 @@ def _gather_rows(
         def one_feature(d: Any, _: Sequence[Vector]) -> list[Vector]:
             values = emit.gather(rows, [emit.add(place, d) for place in places])
             store(values, d, lane)
+            next_rows = emit.times(emit.add(size, lane), n_features)
+            emit.prefetch(rows, emit.add(next_rows, emit.times(d, emit.lanes)))
             return []
 
         return emit.loop(0, n_features, 1, [], one_feature)
@@ -146,8 +149,10 @@ def _narrow_rows(
 
     def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
         columns = emit.deinterleaved(rows, emit.times(lane, n_features), n_features)
+        next_rows = emit.times(emit.add(n_rows, lane), n_features)
         for d, values in enumerate(columns):
             store(values, d, lane)
+            emit.prefetch(rows, emit.add(next_rows, d * emit.lanes))
         return []
 
     emit.loop(0, n_rows, emit.lanes, [], some_rows)
