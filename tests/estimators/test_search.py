@@ -191,6 +191,21 @@ def two_values():
     return np.repeat([[0.0], [1.0]], 30, axis=0)
 
 
+def test_components_that_lie_flat_do_not_win():
+    """On few rows the best BIC is that of components of two or three rows each."""
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((31, 3)) @ rng.standard_normal((3, 3))
+    search = GaussianMixtureSearch(range(1, 10), covariance_type="VEV", random_state=0)
+    search.fit(X)
+    results = search.results_
+    flat = results["smallest"] < 4
+    assert (results["status"][flat] == "collapsed").all()
+    assert (results["n_collapsed"][flat] > 0).all()
+    assert flat[results["bic"].argmin()], "none would have won: this tests nothing"
+    assert not flat[search.ranking_[0]]
+    assert "too few to span" in " ".join(results["reason"][flat])
+
+
 def test_a_collapsed_candidate_stays_and_does_not_win(two_values):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

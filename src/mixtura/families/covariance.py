@@ -105,6 +105,7 @@ class Full(Matrices):
 
     name = "full"
     separate = True
+    turns = True
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components * n_features * (n_features + 1) // 2

@@ -29,6 +29,9 @@ class Covariance(ABC):
     separate: ClassVar[bool] = False
     """Whether each component's covariance is estimated by itself."""
 
+    turns: ClassVar[bool] = False
+    """Whether each component has axes of its own."""
+
     @property
     def n_axes(self) -> int:
         """Axes of one stored covariance: 2 of a matrix, 1 of variances, 0 of one."""

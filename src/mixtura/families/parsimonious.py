@@ -181,6 +181,7 @@ class EVV(Shared, Matrices):
     """Ellipsoids of equal volume."""
 
     name = "EVV"
+    turns = True
 
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
@@ -224,6 +225,8 @@ class OwnAxes(Turned):
 
     The axes are those of each sample covariance, in the order of their variances.
     """
+
+    turns = True
 
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None

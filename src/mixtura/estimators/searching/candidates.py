@@ -8,6 +8,7 @@ from math import nan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from mixtura._types import Array, IntArray
@@ -28,6 +29,8 @@ NOT_CONVERGED = "not converged"
 COLLAPSE = "collapsed"
 FAILED = "failed"
 NOT_RUN = "not run"
+
+FLAT = "A component stands on {:.1f} observations, too few to span the columns."
 
 Split = tuple[IntArray, IntArray]
 """Rows to fit, and rows held out."""
@@ -223,7 +226,7 @@ def tried(
             trial = Trial(candidate, FAILED, "Not enough memory.")
     if trial.status == COLLAPSE:
         texts = [note.text for note in found if note.is_a(DegenerateDataWarning)]
-        trial = replace(trial, reason=" ".join(texts) or trial.reason)
+        trial = replace(trial, reason=" ".join(texts) or FLAT.format(trial.smallest))
     seconds = time.perf_counter() - started
     return replace(trial, seconds=seconds, notes=tuple(found))
 
@@ -242,7 +245,8 @@ def _fitted(
     reason = model.outcome_
     if reason == Outcome.INTERRUPTED.value:
         return Trial(candidate, NOT_CONVERGED, reason, model)
-    n_collapsed = n_collapsed_components(model, data.floor)
+    fallen = collapsed_components(model, data.floor) | flat_components(model, data)
+    n_collapsed = int(np.count_nonzero(fallen))
     status = CONVERGED if model.converged_ else NOT_CONVERGED
     summary, held_out = _summary(model, data), None
     if data.splits:
@@ -279,7 +283,7 @@ def _model_fitted(
         with notes.collected() as found:
             model.fit(data.X, sample_weight=data.sample_weight)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
-        if is_interrupted or not n_collapsed_components(model, data.floor):
+        if is_interrupted or not collapsed_components(model, data.floor).any():
             for note in found:
                 warnings.warn(note.text, note.category, stacklevel=2)
             return model
@@ -296,14 +300,27 @@ def _model(candidate: Candidate, template: GaussianMixture) -> GaussianMixture:
     )
 
 
-def n_collapsed_components(model: GaussianMixture, floor: Array) -> int:
-    """Count the living components that only the floor under the variances holds."""
+def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.bool_]:
+    """Which living components (K,) only the floor under the variances holds."""
     if not isinstance(model.reg_covar, str) or not floor.any():
-        return 0
+        return np.zeros(len(model.weights_), dtype=bool)
     ratios = STRUCTURES[model.covariance_type].least_ratios(
         model.covariances_, floor, len(model.weights_)
     )
-    return int(np.count_nonzero((ratios < 1.0) & (model.weights_ > 0)))
+    return np.asarray((ratios < 1.0) & (model.weights_ > 0))
+
+
+def flat_components(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
+    """Which living components (K,) stand on too few rows to span the columns.
+
+    A component that turns by itself lies flat in what so few rows span, and its
+    likelihood means little even where others lend it their shape or volume.
+    """
+    if not STRUCTURES[model.covariance_type].turns or model.prior is not None:
+        return np.zeros(len(model.weights_), dtype=bool)
+    n_rows, n_features = data.X.shape
+    rows = model.weights_ * n_rows
+    return np.asarray((rows < n_features + 1) & (model.weights_ > 0))
 
 
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
