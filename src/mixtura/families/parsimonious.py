@@ -21,6 +21,7 @@ from mixtura._types import Array
 from mixtura.families.covariance import Diagonals, Matrices, Multiples
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import clipped, symmetrised
+from mixtura.families.multiples import Squares
 from mixtura.families.orientation import CommonAxes
 from mixtura.families.variances import (
     Equal,
@@ -29,9 +30,7 @@ from mixtura.families.variances import (
     Profile,
     Proportional,
     Variances,
-    divided,
     mean_over_components,
-    settled,
     summed_over_components,
 )
 
@@ -142,36 +141,22 @@ class VEE(Shared, Matrices):
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
-        """Alternate between the multiples and the matrix, each by its formula.
-
-        Above a floor the multiples are at least 1 and the matrix is above it, which
-        loses nothing.
-        """
-        shares = counts / counts.sum(axis=-1, keepdims=True)
+        """Find the best multiples, and the matrix that follows from them."""
         least = 0.0 if floor is None else 1.0
-        flat = own.reshape(*own.shape[:-2], -1)  # (..., K, D D)
-
-        def alternate(matrix: Array) -> tuple[Array, Array]:
-            inverse = np.linalg.inv(matrix) / matrix.shape[-1]
-            inverse = inverse.reshape(*flat.shape[:-2], -1, 1)
-            multiples = np.maximum((flat @ inverse)[..., 0], least)
-            matrix = summed_over_components(flat, divided(shares, multiples))
-            matrix = matrix.reshape(inverse.shape[:-2] + own.shape[-2:])
+        units = (
+            mean_over_components(np.diagonal(own, axis1=-2, axis2=-1), counts)
+            if floor is None
+            else floor
+        )
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            roots = np.sqrt(units[..., :, None] * units[..., None, :])
+            matrices = Squares(own / roots[..., None, :, :], counts, least)
+            multiples = matrices.best_multiples()
+            matrix = matrices.pool(multiples)
             if floor is not None:
-                matrix = clipped(matrix[None], floor)[0]
-            return multiples, matrix
-
-        first = (counts > 0).argmax(axis=-1)[..., None, None, None]
-        start = np.take_along_axis(previous, first, axis=-3)[..., 0, :, :]
-        try:
-            multiples, matrix = settled(
-                alternate, start if floor is None else np.diag(floor)
-            )
-        except np.linalg.LinAlgError:
-            if own.ndim > 3:  # one of several sets
-                return self._one_by_one(own, counts, previous)
-            return np.full_like(own, np.nan)
-        return multiples[..., None, None] * symmetrised(matrix)[..., None, :, :]
+                matrix = clipped(matrix[None], np.ones(len(floor)))[0]
+            common = symmetrised(matrix) * roots
+            return np.asarray(multiples[..., None, None] * common[..., None, :, :])
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components - 1 + n_features * (n_features + 1) // 2

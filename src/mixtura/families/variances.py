@@ -5,21 +5,15 @@ function here sees variances along known axes; which axes, is the business of ot
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from mixtura._types import Array
+from mixtura.families.multiples import Rows
 
 BoolArray = NDArray[np.bool_]
-
-TIGHT = 1e-13
-"""Relative change below which an alternation has converged."""
-
-MOST = 2000
-"""Turns of an alternation at most."""
 
 TINY = 1e-30
 """Shares of the floor below which a variance might as well be this."""
@@ -67,22 +61,14 @@ class Proportional(Variances):
     """Multiples of one row: variable volumes, equal shapes."""
 
     def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
-        """Alternate between the multiples and the row, a convex problem in their logs.
-
-        Above a floor the multiples are at least 1 and the row is above it, which loses
-        nothing, and leaves each half of the alternation exact.
-        """
-        shares = counts / counts.sum(axis=-1, keepdims=True)
+        """Find the best multiples, and the row that follows from them."""
+        units = mean_over_components(own, counts) if floor is None else floor
         least = 0.0 if floor is None else 1.0
-        row = summed_over_components(own, shares) if floor is None else floor
-
-        def alternate(row: Array) -> tuple[Array, Array]:
-            multiples = np.maximum((own / row[..., None, :]).mean(axis=-1), least)
-            row = summed_over_components(own, divided(shares, multiples))
-            return multiples, row if floor is None else np.maximum(row, floor)
-
-        multiples, row = settled(alternate, row)
-        return multiples[..., None] * row[..., None, :]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            rows = Rows(own / units[..., None, :], counts, least)
+            multiples = rows.best_multiples()
+            row = np.maximum(rows.pool(multiples), least) * units
+            return np.asarray(multiples[..., None] * row[..., None, :])
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """One row and its multiples."""
@@ -153,25 +139,6 @@ def summed_over_components(own: Array, shares: Array) -> Array:
     flat = own.reshape(*shares.shape, -1)
     total = (shares[..., None, :] @ flat)[..., 0, :]
     return np.asarray(total.reshape(shares.shape[:-1] + own.shape[shares.ndim :]))
-
-
-def divided(shares: Array, multiples: Array) -> Array:
-    """Shares over multiples; zero for a dead component, whatever its multiple is."""
-    return np.where(shares > 0, shares / multiples, 0.0)
-
-
-def settled(
-    alternate: Callable[[Array], tuple[Array, Array]], common: Array
-) -> tuple[Array, Array]:
-    """Repeat common -> (multiples, common) until the multiples stay."""
-    last = np.array(np.inf)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for _ in range(MOST):
-            multiples, common = alternate(common)
-            if not np.any(np.abs(multiples - last) > TIGHT * multiples):
-                break
-            last = multiples
-    return multiples, common
 
 
 def divergence(variances: Array, own: Array, counts: Array) -> Array:
