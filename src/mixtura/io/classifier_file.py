@@ -26,7 +26,7 @@ MEMBERS = (
 
 OPTIONAL = ()
 
-_FIT = ("converged", "n_iter", "log_likelihood", "lower_bounds")
+_FIT = ("converged", "n_iter", "log_likelihood", "bic", "lower_bounds")
 
 _SUM_TOLERANCE = 1e-9
 
@@ -73,6 +73,7 @@ def to_document(model: Any) -> dict[str, Any]:
             "converged": bool(model.converged_),
             "n_iter": int(model.n_iter_),
             "log_likelihood": fit_record.finite_or_none(model.log_likelihood_),
+            "bic": fit_record.finite_or_none(model.bic_),
             "lower_bounds": list(map(fit_record.finite_or_none, model.lower_bounds_)),
         },
     }
@@ -194,6 +195,7 @@ def _fit(value: object) -> dict[str, Any]:
         "log_likelihood_": check.number_or_null(
             fit["log_likelihood"], "fit.log_likelihood"
         ),
+        "bic_": check.number_or_null(fit["bic"], "fit.bic"),
         "lower_bounds_": [
             check.number_or_null(bound, f"fit.lower_bounds[{i}]")
             for i, bound in enumerate(bounds)
