@@ -76,7 +76,7 @@ class LocalRows(NamedTuple):
         return self.quadratic.centred
 
 
-def local_rows(data: Rows, n_axes: int) -> LocalRows:
+def local_rows(data: Rows, n_axes: int, with_crowds: bool = True) -> LocalRows:
     """Return the standardised rows, for components with covariances or variances.
 
     Parameters
@@ -84,10 +84,12 @@ def local_rows(data: Rows, n_axes: int) -> LocalRows:
     data : Rows
     n_axes : int
         Of one component's covariance: 2 for a matrix, less for variances.
+    with_crowds : bool
+        Whether to look for neighbours, which takes as long as some steps of EM.
     """
     X = standardised(data)
     quadratic = QuadraticRows.of(X, data.weights, max(n_axes, 1))
-    return LocalRows(quadratic, Crowds.of(X))
+    return LocalRows(quadratic, Crowds.of(X) if with_crowds else None)
 
 
 def best_splits(rows: LocalRows, regions: Array) -> Splits:

@@ -21,6 +21,7 @@ from mixtura.init.candidate import SAME, Candidate, merit, optima_of, same_optim
 from mixtura.init.distinct import standardised, whitened
 from mixtura.init.moves import Move, best_moves
 from mixtura.init.partial import after_moves, is_possible
+from mixtura.init.poorer import poorer, with_matrices
 from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import Run, followed, from_partitions
 from mixtura.init.starts import nearest, plus_plus
@@ -150,6 +151,18 @@ def best_start(
     if n_components == 1:
         return Start(from_partitions(model, data, [np.ones((len(data), 1))])[0])
     search = _Search(model, data, is_sound, rng)
+    cheap = poorer(model, len(search.few), data.n_features, n_components)
+    if cheap is not None:
+        there = best_start(
+            cheap,
+            data,
+            n_components,
+            rng,
+            lambda params: is_sound(with_matrices(params)),
+            max_iter,
+        )
+        values = cheap.posterior(there.params, data).values
+        return Start(model.from_responsibilities(data, values))
     try:
         run = search.best_run(_partitions(search.few, n_components, rng))
     except KeyboardInterrupt:
@@ -286,7 +299,8 @@ class _Search:
         values = self.model.posterior(here.run.params, few).values
         least = -(LOSS + LOSS_EACH * len(few)) * self.mean_weight
         if self.local is None:
-            self.local = local_rows(few, self.family.structure.n_axes)
+            n_axes = self.family.structure.n_axes
+            self.local = local_rows(few, n_axes, with_crowds=surely > 0)
         moves = best_moves(values, self.local, MOVES, least, surely)
         known = visited
         if moves and few is not self.data:

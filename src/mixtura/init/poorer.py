@@ -1,0 +1,52 @@
+"""A start for covariances of more entries than the rows that starts are tried on.
+
+On fewer rows than a component has parameters the likelihood of a short run says how
+well noise is fitted, not where the clusters are. Variances alone can be told from such
+rows, and the clusters that they lead to are a start for the whole matrices.
+"""
+
+from dataclasses import replace
+
+from mixtura.families.covariance import Diagonal
+from mixtura.families.covariance_structure import Covariance
+from mixtura.families.gaussian import Gaussian
+from mixtura.models.mixture import Mixture, MixtureParams
+
+STARVED = 1.0
+"""Rows for each parameter of a component below which it is starved."""
+
+
+def poorer(
+    model: Mixture, n_rows: int, n_features: int, n_components: int
+) -> Mixture | None:
+    """Return the model with diagonal covariances, if only these can be told.
+
+    Parameters
+    ----------
+    model : Mixture
+    n_rows, n_features : int
+        Of the data that starts are tried on.
+    n_components : int
+    """
+    family = model.family
+    if type(family) is not Gaussian or family.structure.n_axes < 2:
+        return None
+    shape = n_rows, n_features, n_components
+    if not _is_starved(family.structure, *shape) or _is_starved(Diagonal(), *shape):
+        return None
+    return replace(model, family=replace(family, structure=Diagonal()))
+
+
+def with_matrices(params: MixtureParams) -> MixtureParams:
+    """Return the parameters of the poorer model with whole matrices."""
+    components = params.components
+    matrices = Diagonal().to_full(components.covariances, *components.means.shape)
+    return replace(params, components=replace(components, covariances=matrices))
+
+
+def _is_starved(
+    structure: Covariance, n_rows: int, n_features: int, n_components: int
+) -> bool:
+    covariances = structure.n_free_parameters(n_components, n_features)
+    each = 1 + n_features + covariances / n_components
+    return n_rows / n_components < STARVED * each
