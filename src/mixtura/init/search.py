@@ -69,7 +69,7 @@ FEW_MOVES, TOGETHER = 12, 6
 PART = 4
 """Components from which on a move is judged by itself."""
 
-LEADERS = 2
+LEADERS = 3
 """Moves that are followed further."""
 
 PATIENCE, ROUNDS = 2, 16
