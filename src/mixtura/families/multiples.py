@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixtura._types import Array
+from mixtura.families.sets import chosen
 
 MOST = 100
 """Steps at most."""
@@ -30,7 +31,6 @@ VISIBLE = 1e-13
 
 TINY = 1e-12
 """Share of the observations that is added to second derivatives."""
-
 
 SLACK = 0.9
 """Share, in logs, of what C is above its floor that is given to the multiples."""
@@ -207,10 +207,5 @@ def divided(shares: Array, multiples: Array) -> Array:
 def _better(both: Point) -> Point:
     """Choose between Newton's steps and sure ones, set by set."""
     newton, sure = both.value
-    chosen = np.asarray(newton <= sure + VISIBLE)
-
-    def pick(values: Array) -> Array:
-        wide = np.expand_dims(chosen, tuple(range(chosen.ndim, values[0].ndim)))
-        return np.asarray(np.where(wide, values[0], values[1]))
-
-    return Point(*map(pick, both))
+    is_newton = np.asarray(newton <= sure + VISIBLE)
+    return Point(*(chosen(is_newton, *values) for values in both))

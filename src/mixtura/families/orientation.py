@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixtura._types import Array, IntArray
+from mixtura.families.sets import chosen
 from mixtura.families.variances import Profile, divergence
 
 MOST = 200
@@ -188,13 +189,9 @@ class CommonAxes:
 
 def better(one: Axes, other: Axes) -> Axes:
     """Return the axes of less divergence, for each set of matrices."""
-    is_better = one.divergence <= other.divergence
-    return Axes(
-        *(
-            np.where(is_better[(..., *[None] * (a.ndim - is_better.ndim))], a, b)
-            for a, b in zip(one, other, strict=True)
-        )
-    )
+    is_better = np.asarray(one.divergence <= other.divergence)
+    both = zip(one, other, strict=True)
+    return Axes(*(chosen(is_better, *values) for values in both))
 
 
 def along(matrices: Array) -> Array:

@@ -23,6 +23,7 @@ from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import clipped, symmetrised
 from mixtura.families.multiples import Squares
 from mixtura.families.orientation import CommonAxes
+from mixtura.families.sets import mean_over_components, summed_over_components
 from mixtura.families.variances import (
     Equal,
     EqualVolume,
@@ -30,8 +31,6 @@ from mixtura.families.variances import (
     Profile,
     Proportional,
     Variances,
-    mean_over_components,
-    summed_over_components,
 )
 
 

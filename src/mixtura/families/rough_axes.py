@@ -6,7 +6,7 @@ from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.orientation import CommonAxes, better
 from mixtura.families.parsimonious import SameAxes, _composed, _generic_mean
-from mixtura.families.variances import mean_over_components
+from mixtura.families.sets import mean_over_components
 
 
 class RoughAxes(SameAxes):

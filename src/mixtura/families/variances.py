@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 
 from mixtura._types import Array
 from mixtura.families.multiples import Rows
+from mixtura.families.sets import mean_over_components
 
 BoolArray = NDArray[np.bool_]
 
@@ -127,18 +128,6 @@ class Free(Profile):
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """All."""
         return n_components * n_features
-
-
-def mean_over_components(own: Array, counts: Array) -> Array:
-    """Average (..., K, …) over the K components, weighted by counts (..., K)."""
-    return summed_over_components(own, counts / counts.sum(axis=-1, keepdims=True))
-
-
-def summed_over_components(own: Array, shares: Array) -> Array:
-    """Sum (..., K, …) over the K components, each times its share (..., K)."""
-    flat = own.reshape(*shares.shape, -1)
-    total = (shares[..., None, :] @ flat)[..., 0, :]
-    return np.asarray(total.reshape(shares.shape[:-1] + own.shape[shares.ndim :]))
 
 
 def divergence(variances: Array, own: Array, counts: Array) -> Array:

@@ -51,9 +51,6 @@ _RUN = (
 ).split()
 
 
-_SEARCH = "data columns largest structures seed".split()
-
-
 @dataclass(frozen=True)
 class Answer:
     """A successful answer.
