@@ -12,6 +12,7 @@ from sklearn.cluster import KMeans
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
+from mixtura.execution.blas import single_threaded_openmp
 from mixtura.init.hierarchy import merges, space
 from mixtura.models.categorical import one_hot
 
@@ -72,7 +73,8 @@ def random_rows(X: Array, weights: Array, n_components: int, rng: Rng) -> IntArr
 def kmeans(X: Array, weights: Array, n_components: int, rng: Rng) -> Array:
     """Responsibilities of 1 for the cluster that k-means puts a row in."""
     clustering = KMeans(n_components, n_init=1, random_state=int(rng.integers(2**31)))
-    labels = clustering.fit(X, sample_weight=weights).labels_
+    with single_threaded_openmp():
+        labels = clustering.fit(X, sample_weight=weights).labels_
     return one_hot(labels, n_components)
 
 
