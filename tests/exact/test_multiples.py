@@ -50,12 +50,42 @@ def test_a_component_without_spread_lies_on_the_floor(seed):
     assert here <= there + 1e-12 * counts.sum()
 
 
+@pytest.mark.parametrize("floor", [None, np.ones(3)])
+@SEEDS
+def test_the_beginning_does_not_matter(seed, floor):
+    own, counts = rows(seed)
+    best = Proportional().closest(own, counts, floor)
+    far = np.array([1.0, 1e6, 1e12])
+    again = Proportional().closest(own, counts, floor, previous=far)
+    close(again, best, 1e-11)
+
+
+@pytest.mark.parametrize("code", ["VEI", "VEE", "VEV"])
+@SEEDS
+def test_what_is_best_is_found_again_in_one_step(monkeypatch, code, seed):
+    own, counts = rows(seed)
+    if code != "VEI":
+        factors = np.random.default_rng(seed).standard_normal((4, 3, 3))
+        own = factors @ factors.swapaxes(1, 2) * own[:, :1, None]
+    structure = STRUCTURES[code]
+    best = structure.closest(own, counts, own)
+    steps, solve = [], np.linalg.solve
+
+    def counted(curvatures, slopes):
+        steps.append(slopes)
+        return solve(curvatures, slopes)
+
+    monkeypatch.setattr(np.linalg, "solve", counted)
+    close(structure.closest(own, counts, best), best, 1e-10)
+    assert len(steps) == 1
+
+
 @pytest.mark.parametrize("least", [0.0, 1.0])
 def test_variances_and_diagonal_matrices_have_the_same_multiples(least):
     own, counts = rows(0)
     squares = own[:, :, None] * np.eye(3)
     one, other = Rows(own, counts, least), Squares(squares, counts, least)
-    values = [pool.best_multiples() for pool in (one, other)]
+    values = [pool.best_multiples(np.ones(len(own))) for pool in (one, other)]
     close(*(value / value.min() for value in values), 1e-8)
 
 

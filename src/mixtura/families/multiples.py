@@ -7,15 +7,21 @@ Given sample covariances S_k with shares w_k of the observations, minimise
 without a floor, or with C above the identity and all m above 1, which loses nothing
 where the products must be above the identity. The best C for given multiples is the
 pooled :math:`\sum_k w_k S_k / m_k` raised to the floor. What is left is convex in the
-logs of the multiples. Newton's steps are taken where they gain more than the best
-multiples for the present C, which never lose.
+logs of the multiples, and Newton's method finds its minimum.
+
+Without a floor it is the log of a sum of exponentials with positive coefficients
+along any line, so :math:`|f'''| \le r f''` where the logs change by as much as r apart.
+Hence Newton's step never loses where r is below 1.79, and shortened to
+:math:`\log(1 + r)` nowhere.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._types import Array
 from mixtura.families.sets import chosen
@@ -23,7 +29,7 @@ from mixtura.families.sets import chosen
 MOST = 100
 """Steps at most."""
 
-NEGLIGIBLE = 1e-22
+NEGLIGIBLE = 1e-24
 """Gain per observation, in nats, that is not worth another step."""
 
 VISIBLE = 1e-13
@@ -32,22 +38,28 @@ VISIBLE = 1e-13
 TINY = 1e-12
 """Share of the observations that is added to second derivatives."""
 
+SHORT = 1.6
+"""Largest difference between changes of logs at which Newton's step is taken whole."""
+
 SLACK = 0.9
 """Share, in logs, of what C is above its floor that is given to the multiples."""
 
 
-class Along(NamedTuple):
-    """A pool in the coordinates in which it and C are diagonal."""
+class Relative(NamedTuple):
+    """Sample covariances in units of the best C for some multiples.
+
+    With leading axes: of several sets, as everywhere here.
+    """
 
     pooled: Array  # (..., D), the variances of the pool
     common: Array  # (..., D), those of C
-    own: Array  # (..., K, D), those of the components
-    entries: Array  # (..., K, P), all that the components have in these coordinates
-    bends: Array  # (..., P), minus the change of the inverse of C with the pool's
+    own: Array  # (..., K, P), all entries of the components
+    best: Array  # (..., K), the best multiples for this C
+    rates: NDArray[Any]  # (..., P), how C follows the pool
 
 
 class Point(NamedTuple):
-    """Multiples and what follows from them. With leading axes: of several sets."""
+    """Multiples above the bound, and what follows from them."""
 
     multiples: Array  # (..., K)
     slopes: Array  # (..., K), derivatives by the logs of the multiples
@@ -76,136 +88,189 @@ class Pool(ABC):
     least: float
 
     @abstractmethod
-    def along(self, pool: Array) -> Along:
-        """Turn to the coordinates in which a pool is diagonal."""
+    def relative(self, pool: Array) -> Relative:
+        """Take the C of a pool for the unit."""
 
-    @property
     @abstractmethod
-    def means(self) -> Array:
-        """Mean variance of each component, (..., n_components)."""
+    def best_for(self, common: Array) -> Array:
+        """Return the best multiples for a given C, (..., n_components)."""
 
-    @property
+    @cached_property
     def shares(self) -> Array:
         """Shares of all observations."""
         return np.asarray(self.counts / self.counts.sum(axis=-1, keepdims=True))
 
+    @cached_property
+    def _eye(self) -> Array:
+        return np.eye(self.counts.shape[-1])
+
+    @cached_property
+    def _ridge(self) -> Array:
+        """Second derivatives in the way of the flat and the dead, (..., K)."""
+        return np.where(self.shares > 0, TINY * self.shares, 1.0)
+
+    @cached_property
+    def _flat(self) -> Array:
+        """Products of shares, (..., K, K), for the direction of a common factor."""
+        return self.shares[..., None] * self.shares[..., None, :]
+
     def pool(self, multiples: Array) -> Array:
         """Average `own` over the multiples."""
         flat = self.own.reshape(*self.counts.shape, -1)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            pool = divided(self.shares, multiples)[..., None, :] @ flat
-        shape = self.own.shape[self.counts.ndim :]
-        return np.asarray(pool.reshape(*multiples.shape[:-1], *shape))
+        pool = (self.shares / multiples)[..., None, :] @ flat
+        return pool.reshape(self.counts.shape[:-1] + self.own.shape[self.counts.ndim :])
 
-    def best_multiples(self) -> Array:
-        """Return the best multiples, (..., n_components); nan where there are none."""
+    def best_multiples(self, start: Array) -> Array:
+        """Return the best multiples, (..., n_components); nan where there are none.
+
+        Parameters
+        ----------
+        start : ndarray of shape (..., n_components)
+            Where the search begins. The result depends on it by rounding only.
+        """
         with np.errstate(all="ignore"):
-            here = self._at(np.maximum(self.means, self.least))
-            for _ in range(MOST):
-                new, gain = self._newton(here)
-                if not (gain > NEGLIGIBLE).any():
-                    break
-                here = _better(self._at(np.stack([new, here.best])))
-        left = gain[..., None]
-        unbounded = (left > VISIBLE) & (self.least == 0)
-        last = np.where(left > NEGLIGIBLE, here.best, new)
-        return np.where(unbounded, np.nan, last)
+            return self._bounded(start) if self.least else self._unbounded(start)
+
+    def _unbounded(self, multiples: Array) -> Array:
+        """Take Newton's steps, shortened where they might lose."""
+        for _ in range(MOST):
+            there, slopes, curvatures = self._derivatives(multiples)
+            curvatures = curvatures + self._flat + self._ridge[..., None] * self._eye
+            steps = np.linalg.solve(curvatures, slopes[..., None])[..., 0]
+            longest = 2 * np.abs(steps).max(axis=-1)
+            left = (slopes * steps).sum(axis=-1) * longest**2
+            if (longest > SHORT).any():
+                most = np.maximum(np.log1p(longest), SHORT)
+                steps = steps * np.minimum(most / longest, 1.0)[..., None]
+            multiples = multiples * np.exp(-steps)
+            if not (left > NEGLIGIBLE).any():
+                break
+        else:
+            multiples = np.where((left > VISIBLE)[..., None], np.nan, multiples)
+        if self.shares.all():
+            return multiples
+        there, *_ = self._derivatives(multiples)
+        return np.where(self.shares > 0, multiples, there.best)
+
+    def _bounded(self, start: Array) -> Array:
+        """Take Newton's steps where they gain, and else the sure ones.
+
+        Second derivatives jump where C comes to its floor. After a step too far the
+        next are no longer than a quarter of it, and then twice as long each.
+        """
+        here = self._at(np.maximum(start, self.least))
+        reach = np.full(here.value.shape, np.inf)
+        for _ in range(MOST):
+            steps, gain = self._newton(here)
+            if not (gain > NEGLIGIBLE).any():
+                break
+            longest = np.abs(steps).max(axis=-1)
+            part = np.minimum(reach / longest, 1.0)
+            there = self._at(self._moved(here, steps * part[..., None]))
+            gains = np.asarray(there.value <= here.value - part * gain / 10 + VISIBLE)
+            reach = np.where(gains, 2 * reach, part * longest / 4)
+            if not gains.all():
+                sure = self._at(here.best)
+                there = _chosen(gains | (there.value <= sure.value), there, sure)
+            here = there
+        return self._moved(here, steps)
+
+    def _derivatives(self, multiples: Array) -> tuple[Relative, Array, Array]:
+        """Evaluate multiples: slopes and curvatures by their logs."""
+        weights = self.shares / multiples
+        there = self.relative(self.pool(multiples))
+        n_features = there.common.shape[-1]
+        pulls = n_features * weights * there.best
+        slopes = n_features * self.shares - pulls
+        scaled = there.own * weights[..., None]
+        products = (scaled * there.rates[..., None, :]) @ scaled.swapaxes(-1, -2)
+        return there, slopes, pulls[..., None] * self._eye - products
 
     def _at(self, multiples: Array) -> Point:
         """Evaluate multiples, divided by the least of them, which never loses."""
-        shares = self.shares
-        alive = np.where(shares > 0, multiples, np.inf)
+        alive = np.where(self.shares > 0, multiples, np.inf)
         multiples = multiples / alive.min(axis=-1, keepdims=True)
-        weights = divided(shares, multiples)
-        there = self.along(self.pool(multiples))
-        n_features = there.common.shape[-1]
-        best = (there.own / there.common[..., None, :]).mean(axis=-1)
-        pulls = n_features * weights * best
-        scaled = there.entries * weights[..., None]
-        curvatures = (-scaled * there.bends[..., None, :]) @ scaled.swapaxes(-1, -2)
-        curvatures = curvatures + pulls[..., None] * np.eye(pulls.shape[-1])
-        logs = n_features * np.where(shares > 0, shares * np.log(multiples), 0.0)
+        there, slopes, curvatures = self._derivatives(multiples)
         value = np.log(there.common) + there.pooled / there.common
+        logs = value.shape[-1] * self.shares * np.log(multiples)
         lowest = there.pooled.min(axis=-1)
         slack = np.maximum(lowest, 1.0)[..., None] ** SLACK
         return Point(
             multiples * slack,
-            n_features * shares - pulls,
+            slopes,
             curvatures,
-            np.maximum(best * slack, self.least),
+            np.maximum(there.best * slack, self.least),
             np.where(lowest >= self.least, 1.0, 0.0),
             value.sum(axis=-1) + logs.sum(axis=-1),
         )
 
     def _newton(self, here: Point) -> tuple[Array, Array]:
-        """Return the multiples after a step within the bound, and its expected gain."""
+        """Return what is to be taken from the logs, and the expected gain."""
         shares = self.shares
-        fixed = (here.multiples <= self.least) & (here.slopes > 0)
-        usable = (shares > 0) & np.isfinite(here.curvatures).all(axis=-1)
-        fixed = np.asarray(fixed | ~usable)
+        fixed = (here.multiples <= self.least) & (here.slopes > 0) | (shares == 0)
         slopes = np.where(fixed, 0.0, here.slopes)
         moves = ~fixed[..., None] & ~fixed[..., None, :]
-        eye = np.eye(shares.shape[-1])
-        ridge = TINY * shares[..., None] * eye
-        hessian = np.where(moves, here.curvatures + ridge, eye)
         # A common factor is free while C is off its floor, and then only has a slope.
         damping = np.abs(slopes.sum(axis=-1)) + here.is_free
-        common = np.where(fixed, 0.0, shares)
-        common = damping[..., None, None] * common[..., None] * common[..., None, :]
-        hessian = hessian + common
+        hessian = here.curvatures + damping[..., None, None] * self._flat
+        hessian = hessian + self._ridge[..., None] * self._eye
+        hessian = np.where(moves, hessian, self._eye)
         step = np.linalg.solve(hessian, slopes[..., None])[..., 0]
-        new = np.maximum(here.multiples * np.exp(-step), self.least)
-        return np.where(fixed, here.best, new), np.abs((slopes * step).sum(axis=-1))
+        return step, np.abs((slopes * step).sum(axis=-1))
+
+    def _moved(self, here: Point, steps: Array) -> Array:
+        """Return the multiples after a step within the bound."""
+        new = np.maximum(here.multiples * np.exp(-steps), self.least)
+        return np.where(self.shares > 0, new, here.best)
 
 
 class Rows(Pool):
     """Variances along known axes, (..., n_components, n_features)."""
 
-    def along(self, pool: Array) -> Along:
-        """Stay, as all is diagonal."""
+    def relative(self, pool: Array) -> Relative:
+        """Divide by the pool, raised to the floor."""
         common = np.maximum(pool, self.least)
-        bends = (pool >= self.least) / common**2
-        return Along(pool, common, self.own, self.own, bends)
+        own = self.own / common[..., None, :]
+        best = own.sum(axis=-1) / common.shape[-1]
+        return Relative(pool, common, own, best, pool >= self.least)
 
-    @property
-    def means(self) -> Array:
-        """Mean of each row."""
-        return np.asarray(self.own.mean(axis=-1))
+    def best_for(self, common: Array) -> Array:
+        """Average the ratios."""
+        ratios = self.own / common[..., None, :]
+        return np.asarray(ratios.sum(axis=-1) / common.shape[-1])
 
 
 class Squares(Pool):
     """Matrices, (..., n_components, n_features, n_features)."""
 
-    def along(self, pool: Array) -> Along:
-        """Turn to the principal axes."""
+    def relative(self, pool: Array) -> Relative:
+        """Turn to the principal axes of the pool, and divide."""
         finite = np.asarray(np.isfinite(pool).all(axis=(-2, -1)))[..., None]
         pooled, axes = np.linalg.eigh(np.where(finite[..., None], pool, 0.0))
         pooled = np.where(finite, pooled, np.nan)
         common = np.maximum(pooled, self.least)
-        each = axes[..., None, :, :]
-        turned = each.swapaxes(-1, -2) @ self.own @ each
+        each = (axes / np.sqrt(common)[..., None, :])[..., None, :, :]
+        own = each.swapaxes(-1, -2) @ self.own @ each
+        own = own.reshape(*self.counts.shape, -1)
+        n_features = pool.shape[-1]
+        best = own[..., :: n_features + 1].sum(axis=-1) / n_features
+        return Relative(pooled, common, own, best, self._rates(pooled, common))
+
+    def _rates(self, pooled: Array, common: Array) -> Array:
         gaps = pooled[..., None] - pooled[..., None, :]
         rates = (common[..., None] - common[..., None, :]) / gaps
         rates = np.where(gaps == 0, pooled[..., None] >= self.least, rates)
-        bends = rates / (common[..., None] * common[..., None, :])
-        own = np.diagonal(turned, axis1=-2, axis2=-1)
-        entries = turned.reshape(*own.shape[:-1], -1)
-        bends = bends.reshape(*pooled.shape[:-1], -1)
-        return Along(pooled, common, own, entries, bends)
+        return rates.reshape(*pooled.shape[:-1], -1)
 
-    @property
-    def means(self) -> Array:
-        """Mean of each diagonal."""
-        return np.asarray(np.diagonal(self.own, axis1=-2, axis2=-1).mean(axis=-1))
+    def best_for(self, common: Array) -> Array:
+        """Average the eigenvalues in units of C."""
+        inverse = np.linalg.inv(common)
+        flat = self.own.reshape(*self.counts.shape, -1)
+        traces = flat @ inverse.reshape(*self.counts.shape[:-1], -1, 1)
+        return np.asarray(traces[..., 0] / common.shape[-1])
 
 
-def divided(shares: Array, multiples: Array) -> Array:
-    """Shares over multiples; zero for a dead component, whatever its multiple is."""
-    return np.where(shares > 0, shares / multiples, 0.0)
-
-
-def _better(both: Point) -> Point:
-    """Choose between Newton's steps and sure ones, set by set."""
-    newton, sure = both.value
-    is_newton = np.asarray(newton <= sure + VISIBLE)
-    return Point(*(chosen(is_newton, *values) for values in both))
+def _chosen(is_first: NDArray[np.bool_], first: Point, second: Point) -> Point:
+    """Choose between points, set by set."""
+    both = zip(first, second, strict=True)
+    return Point(*(chosen(is_first, *values) for values in both))

@@ -88,7 +88,7 @@ class AlongColumns(Shared, Diagonals):
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
-        return self.variances.closest(own, counts, floor)
+        return self.variances.closest(own, counts, floor, previous.min(axis=-2))
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return self.variances.n_free_parameters(n_components, n_features)
@@ -125,7 +125,7 @@ class Pooled(Shared, Matrices):
     ) -> Array:
         matrix = mean_over_components(own, counts)[..., None, :, :]
         if floor is not None:
-            matrix = clipped(matrix, floor)
+            matrix = _clipped(matrix, floor)
         return np.broadcast_to(matrix, own.shape).copy()
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
@@ -141,21 +141,16 @@ class VEE(Shared, Matrices):
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
         """Find the best multiples, and the matrix that follows from them."""
-        least = 0.0 if floor is None else 1.0
-        units = (
-            mean_over_components(np.diagonal(own, axis1=-2, axis2=-1), counts)
-            if floor is None
-            else floor
-        )
+        least, units = (0.0, 1.0) if floor is None else (1.0, _products(floor))
+        common = _smallest(previous) / units
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            roots = np.sqrt(units[..., :, None] * units[..., None, :])
-            matrices = Squares(own / roots[..., None, :, :], counts, least)
-            multiples = matrices.best_multiples()
-            matrix = matrices.pool(multiples)
+            matrices = Squares(own / units, counts, least)
+            multiples = matrices.best_multiples(matrices.best_for(common))
+            matrix = symmetrised(matrices.pool(multiples))
             if floor is not None:
-                matrix = clipped(matrix[None], np.ones(len(floor)))[0]
-            common = symmetrised(matrix) * roots
-            return np.asarray(multiples[..., None, None] * common[..., None, :, :])
+                matrix = _clipped(matrix, np.ones(len(floor)))
+            matrix = matrix * units
+            return np.asarray(multiples[..., None, None] * matrix[..., None, :, :])
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_components - 1 + n_features * (n_features + 1) // 2
@@ -176,7 +171,7 @@ class EVV(Shared, Matrices):
                 volumes = np.exp(logs / own.shape[-1]) * (signs > 0)
                 volume = mean_over_components(volumes, counts)[..., None]
                 return np.asarray(own * (volume / volumes)[..., None, None])
-        units = np.sqrt(np.outer(floor, floor))
+        units = _products(floor)
         values, axes = _decomposed(own / units)
         ones = np.ones(len(floor))
         return _composed(EqualVolume().closest(values, counts, ones), axes) * units
@@ -216,7 +211,8 @@ class OwnAxes(Turned):
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
         values, axes = _decomposed(own)
-        return _composed(self.variances.closest(values, counts, floor), axes)
+        row = np.asarray(np.linalg.eigvalsh(_smallest(previous)))
+        return _composed(self.variances.closest(values, counts, floor, row), axes)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         angles = n_components * n_features * (n_features - 1) // 2
@@ -276,6 +272,24 @@ class VVE(SameAxes):
 
     name = "VVE"
     variances = Free()
+
+
+def _products(floor: Array) -> Array:
+    """Covariances are in units of these where variances are in those of the floor."""
+    return np.asarray(np.sqrt(np.outer(floor, floor)))
+
+
+def _clipped(matrices: Array, floor: Array) -> Array:
+    """Raise matrices (..., D, D) to a floor."""
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    return clipped(flat, floor).reshape(matrices.shape)
+
+
+def _smallest(covariances: Array) -> Array:
+    """Least of multiples of one matrix, turned or not."""
+    traces = np.trace(covariances, axis1=-2, axis2=-1)
+    share = traces.min(axis=-1) / traces[..., 0]
+    return np.asarray(covariances[..., 0, :, :] * share[..., None, None])
 
 
 def _generic_mean(covariances: Array) -> Array:

@@ -33,10 +33,17 @@ class Variances(ABC):
     """
 
     @abstractmethod
-    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+    def closest(
+        self,
+        own: Array,
+        counts: Array,
+        floor: Array | None = None,
+        previous: Array | None = None,
+    ) -> Array:
         """Return the member of least divergence, above `floor` (n_features,) if given.
 
-        Where none exists some variances are zero or nan.
+        Where none exists some variances are zero or nan. A search may begin at a
+        `previous` row (..., n_features); the result depends on it by rounding only.
         """
 
     @abstractmethod
@@ -47,7 +54,13 @@ class Variances(ABC):
 class Equal(Variances):
     """The same row for all: equal volumes and shapes."""
 
-    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+    def closest(
+        self,
+        own: Array,
+        counts: Array,
+        floor: Array | None = None,
+        previous: Array | None = None,
+    ) -> Array:
         """Average the rows."""
         row = mean_over_components(own, counts)[..., None, :]
         row = row if floor is None else np.maximum(row, floor)
@@ -61,13 +74,23 @@ class Equal(Variances):
 class Proportional(Variances):
     """Multiples of one row: variable volumes, equal shapes."""
 
-    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
-        """Find the best multiples, and the row that follows from them."""
-        units = mean_over_components(own, counts) if floor is None else floor
-        least = 0.0 if floor is None else 1.0
+    def closest(
+        self,
+        own: Array,
+        counts: Array,
+        floor: Array | None = None,
+        previous: Array | None = None,
+    ) -> Array:
+        """Find the best multiples, and the row that follows from them.
+
+        A `previous` row (..., n_features) is where the search begins, if given.
+        """
+        if previous is None:
+            previous = mean_over_components(own, counts) if floor is None else floor
+        least, units = (0.0, 1.0) if floor is None else (1.0, floor)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            rows = Rows(own / units[..., None, :], counts, least)
-            multiples = rows.best_multiples()
+            rows = Rows(own / units, counts, least)
+            multiples = rows.best_multiples(rows.best_for(previous / units))
             row = np.maximum(rows.pool(multiples), least) * units
             return np.asarray(multiples[..., None] * row[..., None, :])
 
@@ -91,7 +114,13 @@ class Profile(Variances):
 class EqualVolume(Profile):
     """Rows of equal product: equal volumes, variable shapes."""
 
-    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+    def closest(
+        self,
+        own: Array,
+        counts: Array,
+        floor: Array | None = None,
+        previous: Array | None = None,
+    ) -> Array:
         """Rescale the rows to the average of their geometric means."""
         if floor is not None:
             return _equal_volume_above(own, counts, floor)
@@ -117,7 +146,13 @@ class EqualVolume(Profile):
 class Free(Profile):
     """Any variances: variable volumes and shapes."""
 
-    def closest(self, own: Array, counts: Array, floor: Array | None = None) -> Array:
+    def closest(
+        self,
+        own: Array,
+        counts: Array,
+        floor: Array | None = None,
+        previous: Array | None = None,
+    ) -> Array:
         """Return them as they are."""
         return own if floor is None else np.maximum(own, floor)
 
