@@ -42,13 +42,38 @@ class Point(NamedTuple):
 EStep = Callable[[Any], EStatistics]
 """Parameters -> statistics of all data."""
 
+Path = tuple[Array, Array, Array]
+"""The vectors of a point and of two EM steps from there."""
+
 
 class Stepper(ABC):
-    """One run of an acceleration, with the memory it needs."""
+    """One run of an acceleration, with the memory it needs.
+
+    A step is one of EM, or the better of that and a proposal. Who runs many at once
+    asks each the same questions as `advance`.
+    """
+
+    def proposes(self, level: float) -> bool:
+        """Whether the step from a point of this log-likelihood has a proposal."""
+        return True
 
     @abstractmethod
+    def proposal(self, path: Path) -> Array:
+        """Return the vector to try, after two EM steps."""
+
+    @abstractmethod
+    def judged(self, accepted: bool) -> None:
+        """Learn whether it was better than the first of them."""
+
     def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
         """Return the next point; its likelihood is at least that of the EM step."""
+        if not self.proposes(point.statistics.log_likelihood):
+            params = model.m_step(point.params, point.statistics)
+            return Point(params, e_step(params))
+        steps = TwoSteps.of(model, e_step, point)
+        chosen, accepted = steps.or_better(model, e_step, self.proposal(steps.path))
+        self.judged(accepted)
+        return chosen
 
     def remaining(self, trace: Sequence[float]) -> float:
         """Estimate how much the objective still rises, in nats."""
@@ -70,7 +95,7 @@ class TwoSteps(NamedTuple):
 
     first: Point
     second: Any
-    path: tuple[Array, Array, Array]
+    path: Path
 
     @classmethod
     def of(cls, model: LatentModel, e_step: EStep, point: Point) -> "TwoSteps":
@@ -116,10 +141,16 @@ class Acceleration(ABC):
 class PlainStepper(Stepper):
     """M-step, E-step."""
 
-    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
-        """Take one EM step."""
-        params = model.m_step(point.params, point.statistics)
-        return Point(params, e_step(params))
+    def proposes(self, level: float) -> bool:
+        """Never."""
+        return False
+
+    def proposal(self, path: Path) -> Array:
+        """Return the second EM step."""
+        return path[-1]
+
+    def judged(self, accepted: bool) -> None:
+        """Learn nothing."""
 
     def remaining(self, trace: Sequence[float]) -> float:
         """Return Aitken's estimate."""
@@ -158,20 +189,18 @@ class _AndersonStepper(Stepper):
     def __init__(self, memory: int) -> None:
         self.origins: deque[Array] = deque(maxlen=memory + 1)
         self.images: deque[Array] = deque(maxlen=memory + 1)
-        self.refused = False
 
-    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
-        """Mix the last EM steps; after a refusal, begin a new memory."""
-        steps = TwoSteps.of(model, e_step, point)
-        self.origins += steps.path[:2]
-        self.images += steps.path[1:]
-        proposal = anderson_mixture(np.array(self.origins), np.array(self.images))
-        chosen, accepted = steps.or_better(model, e_step, proposal)
-        self.refused = not accepted
-        if self.refused:
+    def proposal(self, path: Path) -> Array:
+        """Mix the last EM steps."""
+        self.origins += path[:2]
+        self.images += path[1:]
+        return anderson_mixture(np.array(self.origins), np.array(self.images))
+
+    def judged(self, accepted: bool) -> None:
+        """After a refusal, begin a new memory."""
+        if not accepted:
             self.origins.clear()
             self.images.clear()
-        return chosen
 
 
 def anderson_mixture(origins: Array, images: Array) -> Array:
@@ -211,17 +240,19 @@ class Squarem(Acceleration):
 class _SquaremStepper(Stepper):
     def __init__(self) -> None:
         self.longest = FIRST_STRETCH
+        self.stretch = 1.0
 
-    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
+    def proposal(self, path: Path) -> Array:
         """Extrapolate as far as it is worth while."""
-        steps = TwoSteps.of(model, e_step, point)
-        proposal, stretch = squared_step(*steps.path, self.longest)
-        chosen, accepted = steps.or_better(model, e_step, proposal)
+        point, self.stretch = squared_step(*path, self.longest)
+        return point
+
+    def judged(self, accepted: bool) -> None:
+        """Go further after a success at the limit, less far after a refusal."""
         if not accepted:
-            self.longest = max(stretch / STRETCH, FIRST_STRETCH)
-        elif stretch == self.longest:
+            self.longest = max(self.stretch / STRETCH, FIRST_STRETCH)
+        elif self.stretch == self.longest:
             self.longest *= STRETCH
-        return chosen
 
 
 def squared_step(
@@ -281,20 +312,30 @@ class _AutomaticStepper(Stepper):
         self.anderson = _AndersonStepper(settings.memory)
         self.wait = settings.patience
 
-    def advance(self, model: LatentModel, e_step: EStep, point: Point) -> Point:
-        """Take a step of whichever method is in force."""
-        self.trace.append(point.statistics.log_likelihood)
+    def proposes(self, level: float) -> bool:
+        """Once EM is slow."""
+        self.trace.append(level)
         if self.squarem is None and is_slow(list(self.trace), self.settings.rate):
             self.squarem = _SquaremStepper()
-        if self.squarem is None:
-            return PlainStepper().advance(model, e_step, point)
+        return self.squarem is not None
+
+    def proposal(self, path: Path) -> Array:
+        """Ask whichever method is in force."""
+        return self._in_force.proposal(path)
+
+    def judged(self, accepted: bool) -> None:
+        """Leave Anderson acceleration for a while after its refusals."""
+        self._in_force.judged(accepted)
         if self.wait > 0:
             self.wait -= 1
-            return self.squarem.advance(model, e_step, point)
-        chosen = self.anderson.advance(model, e_step, point)
-        if self.anderson.refused:
+        elif not accepted:
             self.wait = self.settings.patience
-        return chosen
+
+    @property
+    def _in_force(self) -> Stepper:
+        if self.squarem is not None and self.wait > 0:
+            return self.squarem
+        return self.anderson
 
     def remaining(self, trace: Sequence[float]) -> float:
         """Return the estimate of the method in force."""

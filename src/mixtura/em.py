@@ -317,7 +317,7 @@ def em(
         for step in steps:
             if step.phase == "M":
                 continue
-            outcome = run.take(step)
+            outcome = run.take(step.params, step.objective)
             stop = callback is not None and callback(step)
             if outcome is None and stop:
                 outcome = Outcome.STOPPED
@@ -338,7 +338,7 @@ def em(
 
 
 class Ascent:
-    """The trace of a fit, the best step in it, and the rule that ends it."""
+    """The trace of a fit, the best point in it, and the rule that ends it."""
 
     def __init__(self, tol: float, data: Any, monotone: bool, stepper: Stepper) -> None:
         self.n_observations = data.n_observations
@@ -348,19 +348,26 @@ class Ascent:
         self.monotone = monotone
         self.stepper = stepper
         self.trace: list[float] = []
-        self.best: EMStep | None = None
+        self.params: Any = None
+        self.n_iter = 0
 
-    def take(self, step: EMStep) -> Outcome | None:
-        """Add an E-step; return the outcome if the fit ends here."""
-        objective = step.objective
+    def take(self, params: Any, objective: float) -> Outcome | None:
+        """Add the E-step at the next parameters; return the outcome if it is the last.
+
+        The objective is the sum over observations in nats.
+        """
         if not math.isfinite(objective):
-            if self.best is None:
-                self.best, self.trace = step, [objective]
+            if not self.trace:
+                self._add(params, objective)
             return Outcome.NON_FINITE
-        if self.best is None or not self.monotone:
+        if not self.trace:
+            self._add(params, objective)
+            return None
+        if not self.monotone:
+            best = self.trace[self.n_iter]
             self.trace.append(objective)
-            if self.best is None or objective > self.best.objective:
-                self.best = step
+            if objective > best:
+                self.params, self.n_iter = params, len(self.trace) - 1
             return None
         gain = objective - self.trace[-1]
         size = abs(objective) + self.n_observations
@@ -368,8 +375,7 @@ class Ascent:
             return Outcome.OBJECTIVE_FELL
         if gain < 0:  # nothing but rounding is left; keep the better parameters
             return Outcome.CONVERGED
-        self.trace.append(objective)
-        self.best = step
+        self._add(params, objective)
         if (
             gain <= self.rounding * size
             or self.stepper.remaining(self.trace) <= self.tol
@@ -377,13 +383,12 @@ class Ascent:
             return Outcome.CONVERGED
         return None
 
+    def _add(self, params: Any, objective: float) -> None:
+        self.params, self.n_iter = params, len(self.trace)
+        self.trace.append(objective)
+
     def result(self, outcome: Outcome, detail: str = "") -> EMResult:
-        """Package the best step."""
-        assert self.best is not None
-        trace = self.trace
-        if not self.monotone:
-            trace = trace[: self.best.iteration + 1]
+        """Package the best point."""
         message = f"{outcome.value} {detail}".rstrip()
-        return EMResult(
-            self.best.params, tuple(trace), self.best.iteration, outcome, message
-        )
+        trace = tuple(self.trace[: self.n_iter + 1])
+        return EMResult(self.params, trace, self.n_iter, outcome, message)

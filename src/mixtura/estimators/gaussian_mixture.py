@@ -14,10 +14,11 @@ from mixtura.estimators.fitted.fitted_gaussian_mixture import (
     FittedGaussianMixture,
 )
 from mixtura.estimators.fitting.arguments import check_arguments
-from mixtura.estimators.fitting.gaussian_fit import Problem, best_fit
+from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.gaussian_result import store, trace_of, warn_of_fit
 from mixtura.estimators.fitting.gaussian_starts import Given
 from mixtura.estimators.fitting.progress import Progress
+from mixtura.estimators.fitting.restarts import best_fit
 from mixtura.estimators.fitting.robust_fit import RobustProblem
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.families.covariance_structure import Covariance

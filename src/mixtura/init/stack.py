@@ -7,15 +7,16 @@ responsibilities are normalised mixture by mixture.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtura._types import Array
+from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.families.gaussian import Gaussian, GaussianParams, GaussianStatistics
 from mixtura.families.parsimonious import Pooled
+from mixtura.kernels.quadratic import LARGEST as LARGEST_DISTANCE
 from mixtura.kernels.quadratic import NEVER, QuadraticRows, n_quadratic_features
 from mixtura.models.mixture import Mixture, MixtureParams, log_weights
 
@@ -72,9 +73,54 @@ class Stack(NamedTuple):
             mixtures.append(MixtureParams(weights, components))
         return mixtures
 
-    def needs_care(self, rows: QuadraticRows) -> NDArray[np.bool_]:
+    def unconstrained(self, model: Mixture) -> Array:
+        """Return the vectors of the mixtures, (R, p)."""
+        n_mixtures, n_components = self.weights.shape
+        vector = _family(model).unconstrained(self.components)
+        means = vector[: self.components.means.size].reshape(n_mixtures, -1)
+        rest = vector[self.components.means.size :]
+        rest = rest.reshape(n_mixtures, n_components, -1)
+        rest = rest[:, 0] if _is_tied(model) else rest.reshape(n_mixtures, -1)
+        weights = [model.proportions.unconstrained(each) for each in self.weights]
+        return np.concatenate([np.array(weights), means, rest], axis=1)
+
+    def constrained(self, model: Mixture, vectors: Array) -> "Stack":
+        """Return the mixtures of such vectors, which all have to be sound.
+
+        Raises
+        ------
+        DegenerateComponentError
+            If a component has no covariance.
+        """
+        if not _family(model).structure.separate:
+            pairs = zip(vectors, self.unstacked(model), strict=True)
+            return Stack.of(model, [model.constrained(*pair) for pair in pairs])
+        size = self.components.means.size // len(vectors)
+        n_free = len(model.proportions.unconstrained(self.weights[0]))
+        own, means, rest = np.split(vectors, [n_free, n_free + size], axis=1)
+        weights = [
+            model.proportions.constrained(*pair)
+            for pair in zip(own, self.weights, strict=True)
+        ]
+        vector = np.concatenate([means.ravel(), rest.ravel()])
+        components = _family(model).constrained(vector, self.components)
+        return Stack(np.array(weights), components)
+
+    def taken(self, chosen: IntArray) -> "Stack":
+        """Return some of the mixtures."""
+        components = taken(self.components, chosen, self.n_components)
+        return Stack(self.weights[chosen], components)
+
+    def joined(self, other: "Stack") -> "Stack":
+        """Put the mixtures of another behind."""
+        weights = np.concatenate([self.weights, other.weights])
+        return Stack(weights, joined(self.components, other.components))
+
+    def needs_care(
+        self, rows: QuadraticRows, largest: float = LARGEST_DISTANCE
+    ) -> NDArray[np.bool_]:
         """Which mixtures (R,) have components too narrow for expanded squares."""
-        right = rows.are_exact_enough(self.components.precision_cholesky)
+        right = rows.are_exact_enough(self.components.precision_cholesky, largest)
         return np.asarray(~right.reshape(self.weights.shape).all(axis=1))
 
     def e_step(
@@ -122,6 +168,21 @@ class Stack(NamedTuple):
         ]
         family = _family(model, len(weights))
         return Stack(np.array(weights), family.maximize(self.components, moments))
+
+
+OfComponents = TypeVar("OfComponents", GaussianParams, GaussianStatistics)
+
+
+def taken(values: OfComponents, chosen: IntArray, n_components: int) -> OfComponents:
+    """Return what belongs to some of the mixtures."""
+    places = (chosen[:, None] * n_components + np.arange(n_components)).ravel()
+    return type(values)(*(array[places] for array in vars(values).values()))
+
+
+def joined(one: OfComponents, other: OfComponents) -> OfComponents:
+    """Put what belongs to one stack before what belongs to another."""
+    pairs = zip(vars(one).values(), vars(other).values(), strict=True)
+    return type(one)(*map(np.concatenate, pairs))
 
 
 def is_possible(model: Mixture, data: Rows) -> bool:

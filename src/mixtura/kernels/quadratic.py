@@ -66,11 +66,13 @@ class QuadraticRows(NamedTuple):
         features = np.column_stack([np.ones(n_rows), centred, products])
         return cls(features, known, origin, float(squares.sum(axis=1).max()), n_axes)
 
-    def are_exact_enough(self, precision_cholesky: Array) -> NDArray[np.bool_]:
+    def are_exact_enough(
+        self, precision_cholesky: Array, largest: float = LARGEST
+    ) -> NDArray[np.bool_]:
         """Whether expanding the squares leaves log-densities right, by component."""
         per_component = precision_cholesky.reshape(len(precision_cholesky), -1)
         precision = np.square(per_component).sum(axis=1)
-        return np.asarray(precision * self.reach < LARGEST)
+        return np.asarray(precision * self.reach < largest)
 
     def e_step(
         self,

@@ -1,4 +1,4 @@
-"""One fit of a Gaussian mixture: from checked rows to the best of several EM runs."""
+"""A Gaussian mixture and its data in the units of the fit, and EM on them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,19 +8,15 @@ from typing import Any
 import numpy as np
 
 from mixtura._types import Array, Rng
-from mixtura.completion import SOFT
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em, em_steps
 from mixtura.estimators.fitting.gaussian_starts import Given, starting_params
-from mixtura.estimators.fitting.progress import Progress
-from mixtura.exceptions import DegenerateComponentError
-from mixtura.execution.blas import single_threaded_blas
 from mixtura.execution.whole import WHOLE
 from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian
 from mixtura.init.distinct import distinct_rows
-from mixtura.init.search import SearchInterrupted, Start
+from mixtura.init.search import Start
 from mixtura.models.gaussian_units import in_user_units
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows, Units
@@ -241,99 +237,3 @@ def constraint(reg_covar: float | str, units: Units) -> Constraint:
     if reg_covar > 0:
         return Ridge(reg_covar / units.scale**2)
     return Unconstrained(NEGLIGIBLE * units.variances)
-
-
-@single_threaded_blas()
-def best_fit(
-    problem: Problem,
-    start: Callable[[], str | Array],
-    given: Given,
-    n_components: int,
-    n_init: int,
-    n_spare: int,
-    rng: Rng,
-    settings: Mapping[str, Any],
-    progress: Progress,
-) -> EMResult:
-    """Run EM with the given settings from `n_init` starts; return the best result.
-
-    Sound fits come before those with a collapsed component; among them the objective
-    decides. If none is sound, `n_spare` more starts are tried.
-
-    Raises
-    ------
-    DegenerateComponentError
-        If every start ends in a component whose covariance is not defined.
-    """
-
-    def starting() -> Start:
-        return problem.starting(start(), given, n_components, rng, settings["max_iter"])
-
-    best: EMResult | None = None
-    failure: DegenerateComponentError | None = None
-    for i in range(n_init + n_spare):
-        if i >= n_init and best is not None and problem.is_sound(best.params):
-            break
-        progress.announce(i)
-        try:
-            result = _one_fit(problem, starting, settings, progress)
-        except DegenerateComponentError as error:
-            failure = error
-            continue
-        except KeyboardInterrupt:
-            if best is None:
-                raise
-            return _interrupted(best)
-        if best is None or _is_better(result, best, problem.is_sound):
-            best = result
-            progress.prefer(result.params)
-        if result.outcome is Outcome.INTERRUPTED:
-            return _interrupted(best)
-    if best is None:
-        assert failure is not None
-        raise failure
-    return best
-
-
-def _one_fit(
-    problem: Problem,
-    starting: Callable[[], Start],
-    settings: Mapping[str, Any],
-    progress: Progress,
-) -> EMResult:
-    """Run EM from one start; a collapse is an error, an interruption a result."""
-    try:
-        start = starting()
-    except SearchInterrupted as stop:
-        result = problem.run(stop.params, {"max_iter": 0, "callback": progress})
-        return _interrupted(result)
-    if settings["completion"] != SOFT:  # which is what the search climbed
-        start = Start(start.params)
-    progress.recall(start.objectives)
-    n_before = max(len(start.objectives) - 1, 0)
-    if progress.recorder is not None:
-        problem.retrace(start, n_before, progress.recorder)
-    left = {**settings, "max_iter": settings["max_iter"] - n_before}
-    result = problem.run(start.params, left)
-    if result.outcome is Outcome.COMPONENT_COLLAPSED:
-        raise DegenerateComponentError(result.message)
-    before = np.minimum(start.objectives[:-1], result.log_likelihoods[0])
-    return replace(
-        result,
-        log_likelihoods=(*before.tolist(), *result.log_likelihoods),
-        n_iter=n_before + result.n_iter,
-    )
-
-
-def _interrupted(result: EMResult) -> EMResult:
-    """Return the result with the outcome that says the user stopped here."""
-    outcome = Outcome.INTERRUPTED
-    return replace(result, outcome=outcome, message=outcome.value)
-
-
-def _is_better(new: EMResult, old: EMResult, is_sound: Callable[[Any], bool]) -> bool:
-    sound = is_sound(new.params), is_sound(old.params)
-    if sound[0] != sound[1]:
-        return sound[0]
-    gain = new.log_likelihood - old.log_likelihood
-    return gain > TIE * max(abs(old.log_likelihood), 1.0)

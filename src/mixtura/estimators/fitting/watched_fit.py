@@ -116,7 +116,7 @@ class WatchedFit:
         if step.phase == "E" and step.iteration < self._n_known:
             self._objectives.append(step.objective)
         elif step.phase == "E":
-            outcome = self._ascent.take(step)
+            outcome = self._ascent.take(step.params, step.objective)
             if outcome is None and step.iteration >= self.estimator.max_iter:
                 outcome = self._at_limit
             if outcome is not None:
