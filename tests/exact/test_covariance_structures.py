@@ -8,8 +8,10 @@ from scipy.optimize import minimize
 
 from checks import close, same
 from mixtura.estimators.structures import STRUCTURES
+from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonals, Multiples
 from mixtura.families.gaussian import Gaussian, GaussianParams
+from mixtura.families.parsimonious import Pooled, Shared
 from mixtura.models.mixture import Equal, Free, Mixture, MixtureParams
 
 CODES = tuple(
@@ -229,3 +231,47 @@ def test_names_and_codes_are_the_same_structures():
         assert type(STRUCTURES[name]) is type(STRUCTURES[code])
     assert set(CODES) < set(STRUCTURES)
     assert len({type(STRUCTURES[code]) for code in CODES}) == 14
+
+
+SHARED = pytest.mark.parametrize(
+    "structure",
+    [s for s in (Pooled(), *map(STRUCTURES.get, CODES)) if isinstance(s, Shared)],
+    ids=lambda structure: structure.name,
+)
+
+
+@pytest.mark.parametrize("with_floor", [False, True])
+@SHARED
+def test_several_sets_are_as_one_at_a_time(structure, with_floor):
+    k, d = 3, 3
+    scatters, counts, _ = zip(*(problem(k, d, seed) for seed in range(4)), strict=True)
+    levels = np.array([1e-12, 1.0, 30.0, 1e-12])  # some are below the floor
+    floor = np.full(d, 0.05) if with_floor else None
+    own, previous, alone = [], [], []
+    for scatter, n, level in zip(scatters, counts, levels, strict=True):
+        own.append(level * structure.estimate(stored(structure, scatter), n, d))
+        previous.append(structure.identity(k, d))
+        alone.append(structure.closest(own[-1], n, previous[-1], floor))
+    given = np.array(own), np.array(counts), np.array(previous)
+    same(structure.closest(*given, floor), np.array(alone), 1e-10)
+
+
+@SHARED
+def test_a_floor_is_kept_by_each_of_several_mixtures(structure):
+    """A family of several mixtures has the M-steps of each."""
+    k, d = 3, 2
+    constraint = Floor(np.full(d, 0.05))
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, d)) * [0.2, 1e-3]
+    weights = rng.dirichlet(np.full(k, 0.1), (2, len(X)))
+    family = Gaussian(structure, constraint)
+    blank = family.blank(k, d)
+    alone = [family.maximize(blank, family.statistics(blank, X, w)) for w in weights]
+    both = Gaussian(structure, constraint, n_mixtures=2)
+    blank = family.blank(2 * k, d)
+    flat = np.concatenate(weights, axis=1)
+    together = both.maximize(blank, both.statistics(blank, X, flat))
+    apart = np.concatenate([params.covariances for params in alone])
+    same(together.covariances, apart, 1e-10)
+    lowest = structure.least_ratios(apart, constraint.variances, 2 * k)
+    assert 1 - 1e-12 <= lowest.min() <= 1 + 1e-12

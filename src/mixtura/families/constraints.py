@@ -40,10 +40,12 @@ class Constraint(ABC):
         estimate: Array,
         counts: Array,
         previous: Array,
+        n_sets: int = 1,
     ) -> Array:
         """Return the constrained maximiser, given the unconstrained `estimate`.
 
-        The arguments are those of `Covariance.closest`, and what that made of them.
+        The arguments are those of `Covariance.closest`, and what that made of them;
+        if of several sets of components, one set after another.
         """
         return self.apply(structure, estimate, previous)
 
@@ -149,10 +151,18 @@ class Floor(Constraint):
         estimate: Array,
         counts: Array,
         previous: Array,
+        n_sets: int = 1,
     ) -> Array:
         """Maximise above the floor."""
         floor = structure.attainable(self.variances)
-        return structure.closest(own, counts, previous, floor)
+        if n_sets == 1:
+            return structure.raised(estimate, own, counts, previous, floor)
+        estimate, own, counts, previous = (
+            values.reshape(n_sets, -1, *values.shape[1:])
+            for values in (estimate, own, counts, previous)
+        )
+        raised = structure.raised(estimate, own, counts, previous, floor)
+        return raised.reshape(-1, *own.shape[2:])
 
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Raise what lies below the floor."""

@@ -101,12 +101,23 @@ class Covariance(ABC):
 
         Notes
         -----
-        Without a floor, structures that share something take several sets of K
-        components at once, along an axis before those of one set.
+        Structures that share something take several sets of K components at once,
+        along an axis before those of one set.
         """
         if floor is None:
             return own
         return self.keep(counts > 0, self.clip(own, floor), own)
+
+    def raised(
+        self,
+        estimate: Array,
+        own: Array,
+        counts: Array,
+        previous: Array,
+        floor: Array,
+    ) -> Array:
+        """Return `closest` above a floor, given the `estimate` without one."""
+        return self.closest(own, counts, previous, floor)
 
     def projected(self, covariances: Array, floor: Array | None = None) -> Array:
         """Return the nearest covariances of this structure, >= diag(floor) if given."""

@@ -214,7 +214,9 @@ class Gaussian:
         factors = constraint.accepted(structure, estimate, len(means))
         if factors is not None:
             return GaussianParams(means, estimate, factors)
-        covariances = self._constrained(constraint, own, estimate, living, previous)
+        covariances = constraint.maximize(
+            structure, own, estimate, living, previous, self.n_mixtures
+        )
         if structure.separate:
             covariances = structure.keep(known, covariances, previous)
         return self.params(means, covariances)
@@ -228,18 +230,6 @@ class Gaussian:
             for values in (own, counts, previous)
         ]
         return self.structure.closest(*apart).reshape(own.shape)
-
-    def _constrained(self, constraint: Constraint, *of_components: Array) -> Array:
-        """Return the constrained estimate, mixture by mixture."""
-        if self.n_mixtures == 1:
-            return constraint.maximize(self.structure, *of_components)
-        apart = [np.split(values, self.n_mixtures) for values in of_components]
-        return np.concatenate(
-            [
-                constraint.maximize(self.structure, *one)
-                for one in zip(*apart, strict=True)
-            ]
-        )
 
     def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:
         """Second moments about the pivot plus `shift`: exact algebra, no pass."""

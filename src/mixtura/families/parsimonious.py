@@ -16,6 +16,7 @@ from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._types import Array
 from mixtura.families.covariance import Diagonals, Matrices, Multiples
@@ -49,15 +50,37 @@ class Shared(Covariance):
         Where there are none, the result has no factors.
         """
 
-    def _one_by_one(self, *of_sets: Array) -> Array:
-        """Return `closest` for each of several sets of components."""
-        return np.stack([self.closest(*one) for one in zip(*of_sets, strict=True)])
+    def raised(
+        self,
+        estimate: Array,
+        own: Array,
+        counts: Array,
+        previous: Array,
+        floor: Array,
+    ) -> Array:
+        """Keep the estimates of sets that are above the floor."""
+        low = ~self._are_above(estimate, floor, counts.shape)
+        if not low.any():
+            return estimate
+        result = estimate.copy()
+        result[low] = self.closest(own[low], counts[low], previous[low], floor)
+        return result
+
+    def _are_above(
+        self, estimate: Array, floor: Array, shape: tuple[int, ...]
+    ) -> NDArray[np.bool_]:
+        """Whether all components of each set are, given the shape (..., K)."""
+        flat = estimate.reshape(-1, *estimate.shape[len(shape) :])
+        finite = np.isfinite(flat)
+        ratios = self.least_ratios(np.where(finite, flat, 0.0), floor, len(flat))
+        are_finite = finite.all(axis=tuple(range(1, flat.ndim)))
+        return np.asarray(((ratios >= 1) & are_finite).reshape(shape).all(axis=-1))
 
     def projected(self, covariances: Array, floor: Array | None = None) -> Array:
         """Return the covariances of least mean Kullback-Leibler divergence."""
         counts = np.ones(len(covariances))
         nearest = self.closest(covariances, counts, covariances)
-        if floor is None or (self.least_ratios(nearest, floor, len(counts)) >= 1).all():
+        if floor is None or self._are_above(nearest, floor, counts.shape):
             return nearest
         return self.closest(covariances, counts, covariances, floor)
 
@@ -246,7 +269,8 @@ class SameAxes(Turned):
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
         if own.ndim > 3:
-            return self._one_by_one(own, counts, previous)
+            sets = zip(own, counts, previous, strict=True)
+            return np.stack([self.closest(*one, floor) for one in sets])
         if not np.isfinite(own).all():
             return np.full_like(own, np.nan)
         pooled = mean_over_components(own, counts)
@@ -254,6 +278,17 @@ class SameAxes(Turned):
         first, *others = np.linalg.eigh(np.array(candidates))[1]
         best = CommonAxes(own, counts, self.variances, floor).best(first, others)
         return _composed(best.variances, best.axes)
+
+    def raised(
+        self,
+        estimate: Array,
+        own: Array,
+        counts: Array,
+        previous: Array,
+        floor: Array,
+    ) -> Array:
+        """Search anew: the axes of a singular matrix are good ones above a floor."""
+        return self.closest(own, counts, previous, floor)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         angles = n_features * (n_features - 1) // 2

@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from mixtura._types import Array
 from mixtura.families.multiples import Rows
@@ -18,6 +17,12 @@ BoolArray = NDArray[np.bool_]
 
 TINY = 1e-30
 """Shares of the floor below which a variance might as well be this."""
+
+MOST = 100
+"""Steps of Newton's method at most."""
+
+ROUNDING = 1e-15
+"""What rounding may leave of a log volume, per unit of it."""
 
 
 class Variances(ABC):
@@ -178,21 +183,30 @@ def _equal_volume_above(own: Array, counts: Array, floor: Array) -> Array:
     In logs above the floor, the best y >= 0 of a given sum :math:`\tau` is
     :math:`y_{kj} = \max(0, b_{kj} - m_k)`, with :math:`b_{kj} = \log(s_{kj} / f_j)`;
     the best sum is the one at which :math:`\sum_k N_k e^{m_k} = \sum_k N_k`, or zero.
+    The log of that sum is convex in :math:`\tau` and falls, so Newton's method rises
+    to the root from any sum below, such as the best without a floor.
     """
-    heights = np.log(np.maximum(own / floor, TINY))  # (K, D)
-    falling = -np.sort(-heights, axis=1)
-    totals = np.cumsum(falling, axis=1)
-    sizes = np.arange(1, len(floor) + 1)
+    heights = np.log(np.maximum(own / floor, TINY))  # (..., K, D)
+    totals = np.cumsum(-np.sort(-heights, axis=-1), axis=-1)
+    sizes = np.arange(1, own.shape[-1] + 1)
+    with np.errstate(divide="ignore"):
+        log_shares = np.log(counts / counts.sum(axis=-1, keepdims=True))
+    excess, _ = _log_sum_exp(totals[..., -1] / sizes[-1] + log_shares)
+    volume = np.maximum(sizes[-1] * excess, 0.0)
+    for _ in range(MOST):
+        each = (totals - volume[..., None, None]) / sizes
+        levels = each.max(axis=-1)
+        excess, weights = _log_sum_exp(levels + log_shares)
+        if not (excess > ROUNDING * (1 + volume)).any():
+            break
+        slope = (weights / (each.argmax(axis=-1) + 1)).sum(axis=-1)
+        volume = volume + np.maximum(excess, 0.0) / slope
+    return np.asarray(floor * np.exp(np.maximum(heights - levels[..., None], 0.0)))
 
-    def levels(volume: float) -> Array:
-        return np.asarray(((totals - volume) / sizes).max(axis=1))
 
-    def excess(volume: float) -> float:
-        return float(counts @ np.expm1(levels(volume)))
-
-    volume = 0.0
-    if excess(0.0) > 0:
-        highest = np.maximum(falling, 0.0).sum(axis=1).max()
-        volume = brentq(excess, 0.0, highest, xtol=1e-15, rtol=1e-15)
-    above = np.maximum(heights - levels(volume)[:, None], 0.0)
-    return np.asarray(floor * np.exp(above))
+def _log_sum_exp(values: Array) -> tuple[Array, Array]:
+    """Log of the sum of exp over the last axis, and the shares of that sum."""
+    largest = values.max(axis=-1, keepdims=True)
+    terms = np.exp(values - largest)
+    total = terms.sum(axis=-1, keepdims=True)
+    return (largest + np.log(total))[..., 0], terms / total
