@@ -211,9 +211,10 @@ def anderson_mixture(origins: Array, images: Array) -> Array:
     """
     finite = np.isfinite(origins).all(axis=0) & np.isfinite(images).all(axis=0)
     steps = images[:, finite] - origins[:, finite]
-    gamma, *_ = np.linalg.lstsq(np.diff(steps, axis=0).T, steps[-1], rcond=1e-8)
+    changes = steps[1:] - steps[:-1]
+    gamma, *_ = np.linalg.lstsq(changes.T, steps[-1], rcond=1e-8)
     mixed = images[-1].copy()
-    mixed[finite] -= gamma @ np.diff(images[:, finite], axis=0)
+    mixed[finite] -= gamma @ (images[1:, finite] - images[:-1, finite])
     return mixed
 
 

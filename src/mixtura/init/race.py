@@ -191,13 +191,13 @@ def _advanced(model: Mixture, rows: QuadraticRows, lap: Lap) -> Lap:
     moved, leaving = _m_step(model, lap)
     leaving |= moved.needs_care(rows, EXACT)
     first = Lap.at(model, rows, lap.runners, moved)
-    some = np.flatnonzero(~leaving & asked)
-    if not len(some):
+    others = leaving | ~np.array(asked)
+    if others.all():
         return first.without(leaving)
-    tried = _tried(model, rows, lap.taken(some), first.taken(some))
-    chosen = np.arange(len(asked))
+    tried = _tried(model, rows, lap.without(others), first.without(others))
+    some, chosen = np.flatnonzero(~others), np.arange(len(others))
     accepted = np.isfinite(tried.levels) & (tried.levels > first.levels[some])
-    chosen[some[accepted]] = len(asked) + np.flatnonzero(accepted)
+    chosen[some[accepted]] = len(others) + np.flatnonzero(accepted)
     for runner, is_better in zip(tried.runners, accepted, strict=True):
         runner.stepper.judged(bool(is_better))
     there = first.joined(tried).taken(chosen[~leaving])

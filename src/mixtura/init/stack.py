@@ -18,7 +18,7 @@ from mixtura.families.gaussian import Gaussian, GaussianParams, GaussianStatisti
 from mixtura.families.parsimonious import Pooled
 from mixtura.kernels.quadratic import LARGEST as LARGEST_DISTANCE
 from mixtura.kernels.quadratic import NEVER, QuadraticRows, n_quadratic_features
-from mixtura.models.mixture import Mixture, MixtureParams, log_weights
+from mixtura.models.mixture import Equal, Free, Mixture, MixtureParams, log_weights
 
 LARGEST = 3 << 20
 """Rows times products of columns up to which mixtures are stacked (24 MiB)."""
@@ -81,8 +81,8 @@ class Stack(NamedTuple):
         rest = vector[self.components.means.size :]
         rest = rest.reshape(n_mixtures, n_components, -1)
         rest = rest[:, 0] if _is_tied(model) else rest.reshape(n_mixtures, -1)
-        weights = [model.proportions.unconstrained(each) for each in self.weights]
-        return np.concatenate([np.array(weights), means, rest], axis=1)
+        weights = model.proportions.unconstrained(self.weights)
+        return np.concatenate([weights, means, rest], axis=1)
 
     def constrained(self, model: Mixture, vectors: Array) -> "Stack":
         """Return the mixtures of such vectors, which all have to be sound.
@@ -96,15 +96,12 @@ class Stack(NamedTuple):
             pairs = zip(vectors, self.unstacked(model), strict=True)
             return Stack.of(model, [model.constrained(*pair) for pair in pairs])
         size = self.components.means.size // len(vectors)
-        n_free = len(model.proportions.unconstrained(self.weights[0]))
+        n_free = model.proportions.unconstrained(self.weights).shape[1]
         own, means, rest = np.split(vectors, [n_free, n_free + size], axis=1)
-        weights = [
-            model.proportions.constrained(*pair)
-            for pair in zip(own, self.weights, strict=True)
-        ]
+        weights = model.proportions.constrained(own, self.weights)
         vector = np.concatenate([means.ravel(), rest.ravel()])
         components = _family(model).constrained(vector, self.components)
-        return Stack(np.array(weights), components)
+        return Stack(weights, components)
 
     def taken(self, chosen: IntArray) -> "Stack":
         """Return some of the mixtures."""
@@ -162,12 +159,9 @@ class Stack(NamedTuple):
             If a component has no covariance.
         """
         counts = moments.counts.reshape(self.weights.shape)
-        weights = [
-            model.proportions.maximize(*both)
-            for both in zip(self.weights, counts, strict=True)
-        ]
+        weights = model.proportions.maximize(self.weights, counts)
         family = _family(model, len(weights))
-        return Stack(np.array(weights), family.maximize(self.components, moments))
+        return Stack(weights, family.maximize(self.components, moments))
 
 
 OfComponents = TypeVar("OfComponents", GaussianParams, GaussianStatistics)
@@ -186,10 +180,11 @@ def joined(one: OfComponents, other: OfComponents) -> OfComponents:
 
 
 def is_possible(model: Mixture, data: Rows) -> bool:
-    """Whether the family is plain, and the products of columns fit in memory."""
+    """Whether the model is plain, and the products of columns fit in memory."""
     family = model.family
     return (
         type(family) is Gaussian
+        and isinstance(model.proportions, Free | Equal)
         and data.labels is None
         and family.constraint.separate
         and len(data) * n_quadratic_features(data.n_features, family.structure.n_axes)

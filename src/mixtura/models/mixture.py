@@ -7,7 +7,7 @@ from operator import add
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax, xlogy
+from scipy.special import xlogy
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.completion import SOFT, Completion
@@ -41,11 +41,11 @@ class Proportions(ABC):
 
 
 class Free(Proportions):
-    """Weights estimated from the data."""
+    """Weights estimated from the data; those of several mixtures too, row by row."""
 
     def maximize(self, weights: Array, counts: Array) -> Array:
         """Return N_k / N ([Lecture15]_, section 3.4 (1))."""
-        return np.asarray(counts / counts.sum())
+        return np.asarray(counts / counts.sum(axis=-1, keepdims=True))
 
     def n_free_parameters(self, n_components: int) -> int:
         """K - 1, since they sum to one."""
@@ -58,15 +58,16 @@ class Free(Proportions):
 
     def constrained(self, vector: Array, weights: Array) -> Array:
         """Exponentiate and divide by the sum."""
-        return softmax(vector)
+        shares = np.exp(vector - vector.max(axis=-1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
 
 
 class Equal(Proportions):
-    """All weights 1 / K."""
+    """All weights 1 / K; those of several mixtures too, row by row."""
 
     def maximize(self, weights: Array, counts: Array) -> Array:
         """Return 1 / K."""
-        return np.full_like(weights, 1 / len(weights))
+        return np.full_like(weights, 1 / weights.shape[-1])
 
     def n_free_parameters(self, n_components: int) -> int:
         """None."""
@@ -74,7 +75,7 @@ class Equal(Proportions):
 
     def unconstrained(self, weights: Array) -> Array:
         """Return an empty vector."""
-        return np.empty(0)
+        return np.empty((*weights.shape[:-1], 0))
 
     def constrained(self, vector: Array, weights: Array) -> Array:
         """Return the weights of the other."""
