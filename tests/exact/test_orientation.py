@@ -1,10 +1,12 @@
-"""The descent to common axes ends where it only creeps."""
+"""The descent to common axes: where it ends, and side by side."""
 
 import numpy as np
 import pytest
 
+from checks import same
+from mixtura.families import orientation
 from mixtura.families.orientation import CommonAxes
-from mixtura.families.variances import EqualVolume
+from mixtura.families.variances import EqualVolume, Free
 
 
 @pytest.mark.parametrize("seed", [0, 3, 4, 5])
@@ -18,12 +20,45 @@ def test_an_axis_at_the_floor_takes_few_turns(monkeypatch, seed):
 
     def counted(self, here):
         there = turn(self, here)
-        turns.append(here.divergence - there.divergence)
+        turns.extend(here.divergence - there.divergence)
         return there
 
     monkeypatch.setattr(CommonAxes, "by_planes", counted)
     search = CommonAxes(own, counts, EqualVolume(), floor)
-    found = search.best(np.eye(6), [])
+    found = search.best(np.eye(6)[None])
     assert found.divergence < search.at(np.eye(6)).divergence
     assert len(turns) < 50
     assert min(turns) >= 0
+
+
+def test_without_a_floor_a_variance_on_its_way_to_zero_ends_it(monkeypatch):
+    rng, steps = np.random.default_rng(0), []
+    factors = [rng.standard_normal((4, rank)) for rank in (6, 3)]
+    own = np.array([A @ A.T for A in factors])
+    step = CommonAxes.by_newton
+    monkeypatch.setattr(
+        CommonAxes, "by_newton", lambda *given: steps.append(0) or step(*given)
+    )
+    with np.errstate(all="ignore"):
+        found = CommonAxes(own, np.ones(2), Free()).best(np.eye(4)[None])
+    assert found.variances.min() < 1e-15 * found.variances.max()
+    assert len(steps) < 80
+
+
+@pytest.mark.parametrize("size", [orientation.NEWTON_SIZE, 6 * 3 * 4**2, 1])
+@pytest.mark.parametrize("variances", [EqualVolume(), Free()])
+def test_sets_and_starts_side_by_side_are_as_each_alone(monkeypatch, variances, size):
+    """However many of them fit in memory, and whether Newton's method does at all."""
+    monkeypatch.setattr(orientation, "NEWTON_SIZE", size)
+    rng = np.random.default_rng(0)
+    factors = rng.standard_normal((5, 3, 4, 6))
+    own, counts = factors @ factors.swapaxes(-1, -2), rng.uniform(1, 20, (5, 3))
+    starts = np.linalg.qr(rng.standard_normal((5, 2, 4, 4)))[0]
+    together = CommonAxes(own, counts, variances).best(starts)
+    for i in range(5):
+        alone = CommonAxes(own[i], counts[i], variances)
+        ends = [alone.best(start[None]).divergence for start in starts[i]]
+        at_starts = [alone.at(start).divergence for start in starts[i]]
+        least = min(ends) if at_starts[1] < at_starts[0] else ends[0]
+        same(together.divergence[i], least, 1e-12)
+        same(alone.at(together.axes[i]).variances, together.variances[i], 1e-12)

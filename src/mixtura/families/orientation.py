@@ -12,13 +12,14 @@ Newton's method over all planes at once ends what they begin in a few steps.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray
 from mixtura.families.sets import chosen
-from mixtura.families.variances import Profile, divergence
+from mixtura.families.variances import BoolArray, Profile, divergence
 
 MOST = 200
 """Sweeps over the planes, or steps of Newton's method, at most."""
@@ -32,6 +33,9 @@ NEGLIGIBLE = 1e-22
 CREEPING = 1e-6
 """Gain per observation of a turn in every plane that is left to the next M-step, where
 Newton's method gains nothing: then a variance is at its floor, and the way is long."""
+
+VANISHED = 1e-20
+"""Share of the largest variance at which one without a floor is on its way to zero."""
 
 FLAT = 1e-10
 """Curvatures below this share of the largest are taken for this share."""
@@ -53,8 +57,19 @@ class Axes(NamedTuple):
 
     @property
     def own(self) -> Array:
-        """Sample variances along the axes, (K, D)."""
+        """Sample variances along the axes, (..., K, D)."""
         return along(self.matrices)
+
+    def among(self, which: NDArray[Any]) -> "Axes":
+        """Return those of some of the sets."""
+        return Axes(*(values[which] for values in self))
+
+    def but(self, which: NDArray[Any], other: "Axes") -> "Axes":
+        """Return these with those of some of the sets replaced."""
+        copies = [values.copy() for values in self]
+        for copy, values in zip(copies, other, strict=True):
+            copy[which] = values
+        return Axes(*copies)
 
 
 @dataclass(frozen=True)
@@ -63,9 +78,9 @@ class CommonAxes:
 
     Parameters
     ----------
-    own : ndarray of shape (n_components, n_features, n_features)
-        Sample covariances.
-    counts : ndarray of shape (n_components,)
+    own : ndarray of shape (..., n_components, n_features, n_features)
+        Sample covariances; with leading axes, of several sets.
+    counts : ndarray of shape (..., n_components)
         Observations behind each.
     variances : Profile
         What the variances along the axes have in common.
@@ -78,6 +93,12 @@ class CommonAxes:
     variances: Profile
     floor: Array | None = None
 
+    @property
+    def newton_size(self) -> int:
+        """Numbers in the largest array of Newton's method, for one set of matrices."""
+        n_components, n_features, _ = self.own.shape[-3:]
+        return len(planes(n_features)[0]) * n_components * n_features**2
+
     def at(self, axes: Array) -> Axes:
         """Evaluate axes."""
         each = axes[..., None, :, :]
@@ -88,35 +109,70 @@ class CommonAxes:
         value = np.where(np.isfinite(value), value, np.inf)
         return Axes(axes, matrices, variances, value)
 
-    def best(self, previous: Array, others: list[Array]) -> Axes:
+    def best(self, starts: Array) -> Axes:
         """Descend from orthogonal matrices, and return the least divergence reached.
 
-        Only the previous axes matter while none of the others is better: later in a
-        fit, that is.
+        Only the first of the starts (..., n_starts, D, D) matters while none of the
+        others is better: with the previous axes first, later in a fit, that is.
         """
-        first, *rest = map(self.at, [previous, *others])
-        better = [axes for axes in rest if axes.divergence < first.divergence]
-        ends = map(self.descended, [first, *better])
-        return min(ends, key=lambda axes: axes.divergence)
+        shape = starts.shape[:-2]
+        each = self._of(
+            np.broadcast_to(self.own[..., None, :, :, :], shape + self.own.shape[-3:]),
+            np.broadcast_to(self.counts[..., None, :], shape + self.counts.shape[-1:]),
+        )
+        here = each.at(starts)
+        is_tried = here.divergence < here.divergence[..., :1]
+        is_tried[..., 0] = True
+        ends = each.among(is_tried).descended(here.among(is_tried))
+        reached = np.full(shape, np.inf)
+        reached[is_tried] = ends.divergence
+        places = np.cumsum(is_tried).reshape(shape) - 1
+        least = reached.argmin(axis=-1)[..., None]
+        return ends.among(np.take_along_axis(places, least, axis=-1)[..., 0])
+
+    def among(self, which: NDArray[Any]) -> "CommonAxes":
+        """Return the search for some of the sets of matrices."""
+        return self._of(self.own[which], self.counts[which])
+
+    def _of(self, own: Array, counts: Array) -> "CommonAxes":
+        return CommonAxes(own, counts, self.variances, self.floor)
 
     def descended(self, here: Axes) -> Axes:
-        """Go down until nothing is to be gained."""
-        n_observations = self.counts.sum()
+        """Go down from (n_sets, D, D), each until nothing is to be gained."""
+        if len(here.axes) > max(1, NEWTON_SIZE // max(1, self.newton_size)):
+            halves = np.array_split(np.arange(len(here.axes)), 2)
+            ends = [self.among(half).descended(here.among(half)) for half in halves]
+            return Axes(*map(np.concatenate, zip(*ends, strict=True)))
+        going = np.flatnonzero(np.isfinite(here.divergence))
+        ended = here
         for _ in range(MOST):
-            if not np.isfinite(here.divergence):
+            if not len(going):
                 break
-            there, predicted = self.by_newton(here)
-            if predicted <= VISIBLE * n_observations:
-                here = there
-                if predicted <= NEGLIGIBLE * n_observations:
-                    break
-                continue
-            if not there.divergence < here.divergence:
-                there = self.by_planes(here)
-                if here.divergence - there.divergence <= CREEPING * n_observations:
-                    return better(there, here)
-            here = there
-        return here
+            there, is_end = self.among(going)._step(ended.among(going))
+            ended = ended.but(going, there)
+            going = going[~is_end]
+        return ended
+
+    def _step(self, here: Axes) -> tuple[Axes, BoolArray]:
+        """Take Newton's steps, or where they gain nothing turn in every plane.
+
+        Says of each set whether that was the last one.
+        """
+        n_observations = self.counts.sum(axis=-1)
+        there, predicted, left = self.by_newton(here)
+        is_sure = predicted <= VISIBLE * n_observations
+        is_end = is_sure & (left <= NEGLIGIBLE * n_observations)
+        fails = ~is_sure & ~(there.divergence < here.divergence)
+        if fails.any():
+            old = here.among(fails)
+            turned = better(self.among(fails).by_planes(old), old)
+            there = there.but(fails, turned)
+            gain = old.divergence - turned.divergence
+            is_end[fails] = gain <= CREEPING * n_observations[fails]
+        if self.floor is None:
+            variances = there.variances.reshape(len(is_end), -1)
+            is_end |= variances.min(axis=-1) < VANISHED * variances.max(axis=-1)
+        return there, is_end
 
     def by_planes(self, here: Axes) -> Axes:
         r"""Turn in every plane once, disjoint planes at a time.
@@ -138,53 +194,58 @@ class CommonAxes:
             here = self.at(here.axes @ turn)
         return here
 
-    def by_newton(self, here: Axes) -> tuple[Axes, float]:
-        """Return Newton's step in all planes, and the gain that it predicts.
+    def by_newton(self, here: Axes) -> tuple[Axes, Array, Array]:
+        """Return Newton's step in all planes, its predicted gain, and what is left.
 
         Directions of negative curvature are followed downwards. For very many planes,
         or where F is not smooth, no step is made and no end predicted.
         """
-        n_components, n_features = here.variances.shape
-        p, q = np.triu_indices(n_features, 1)
-        size = len(p) * n_components * n_features**2
-        if size > NEWTON_SIZE:
-            return here, np.inf
-        if not len(p):
-            return here, 0.0
-        weights = self.counts[:, None] / here.variances
-        gradient = 2 * _skew((here.matrices * weights[:, None, :]).sum(axis=0))[p, q]
+        n_features = here.axes.shape[-1]
+        p, q = planes(n_features)
+        if self.newton_size > NEWTON_SIZE or not len(p):
+            predicted = np.full(here.divergence.shape, np.inf if len(p) else 0.0)
+            return here, predicted, predicted
+        weights = self.counts[..., None] / here.variances
+        pulls = (here.matrices * weights[..., None, :]).sum(axis=-3)
         with np.errstate(over="ignore", invalid="ignore"):
-            hessian = self._hessian(here, weights, p, q)
-        if not np.isfinite(hessian).all():  # variances that are all but zero
-            return here, np.inf
-        curvature, directions = np.linalg.eigh(hessian)
-        curvature = np.abs(curvature)
-        curvature = np.maximum(curvature, FLAT * curvature.max() + 1e-300)
-        slopes = directions.T @ gradient
-        step = np.zeros((n_features, n_features))
-        step[p, q] = -directions @ (slopes / curvature)
-        step -= step.T
-        eye = np.eye(n_features)
-        turn = np.linalg.solve(eye - step / 2, eye + step / 2)  # orthogonal
-        return self.at(here.axes @ turn), float(slopes @ (slopes / curvature) / 2)
+            hessian = self._hessian(here, weights)
+        # not with variances of zero
+        is_smooth = np.asarray(np.isfinite(hessian).all(axis=(-2, -1)))
+        gradient = np.where(is_smooth[:, None], 2 * _skew(pulls)[..., p, q], 0.0)
+        hessian = np.where(is_smooth[:, None, None], hessian, 0.0)
+        signed, directions = np.linalg.eigh(hessian)
+        curvature = np.abs(signed)
+        least = FLAT * curvature.max(axis=-1, keepdims=True) + 1e-300
+        slopes = (gradient[..., None, :] @ directions)[..., 0, :]
+        amounts = slopes / np.maximum(curvature, least)
+        angles = (directions @ amounts[..., None])[..., 0]
+        there = self.at(here.axes @ rotations(angles, n_features))
+        predicted = (slopes * amounts).sum(axis=-1) / 2
+        predicted = np.where(is_smooth, predicted, np.inf)
+        is_minimum = (signed > 0).all(axis=-1)  # and approached quadratically
+        longest = np.minimum(np.abs(angles).max(axis=-1), 1.0)
+        left = predicted * np.where(is_minimum, longest**2, 1.0)
+        both = zip(there, here, strict=True)
+        there = Axes(*(chosen(is_smooth, *values) for values in both))
+        return there, predicted, left
 
-    def _hessian(self, here: Axes, weights: Array, p: IntArray, q: IntArray) -> Array:
-        """Second derivatives of F by the angles in the planes (p, q)."""
-        planes = np.arange(len(p))
-        turns = np.zeros((len(p), 1, len(here.axes), len(here.axes)))
-        turns[planes, 0, p, q] = 1.0
-        turns[planes, 0, q, p] = -1.0
-        moved = here.matrices @ turns
-        moved = moved + np.swapaxes(moved, -1, -2)  # (planes, K, D, D)
+    def _hessian(self, here: Axes, weights: Array) -> Array:
+        """Second derivatives of F by the angles in all planes."""
+        p, q = planes(here.axes.shape[-1])
+        moved = here.matrices[..., None, :, :, :] @ generators(here.axes.shape[-1])
+        moved = moved + np.swapaxes(moved, -1, -2)  # (..., planes, K, D, D)
         floor = 0.0 if self.floor is None else self.floor
         free = here.variances > floor
         own = np.where(free & (here.own > 0), here.own, 1.0)
-        shares = self.counts * (here.own / here.variances).max(axis=1)
-        rates = np.diagonal(moved, axis1=-2, axis2=-1) / own
-        changes = self.variances.tangent(rates, free, shares)
-        moved = (moved - here.matrices * changes[:, :, None, :]) * weights[:, None, :]
-        rows = 2 * _skew(moved.sum(axis=1))[:, p, q]
-        return np.asarray(rows + rows.T) / 2
+        shares = self.counts * (here.own / here.variances).max(axis=-1)
+        rates = np.diagonal(moved, axis1=-2, axis2=-1) / own[..., None, :, :]
+        changes = self.variances.tangent(
+            rates, free[..., None, :, :], shares[..., None, :]
+        )
+        moved = moved - here.matrices[..., None, :, :, :] * changes[..., None, :]
+        moved = moved * weights[..., None, :, None, :]
+        rows = 2 * _skew(moved.sum(axis=-3))[..., p, q]
+        return np.asarray(rows + np.swapaxes(rows, -1, -2)) / 2
 
 
 def better(one: Axes, other: Axes) -> Axes:
@@ -201,6 +262,33 @@ def along(matrices: Array) -> Array:
 
 def _skew(matrices: Array) -> Array:
     return matrices - np.swapaxes(matrices, -1, -2)
+
+
+@cache
+def planes(n_features: int) -> tuple[IntArray, IntArray]:
+    """Return all pairs of columns."""
+    return np.triu_indices(n_features, 1)
+
+
+@cache
+def generators(n_features: int) -> Array:
+    """Return what turns in each plane alone, (planes, 1, D, D)."""
+    p, q = planes(n_features)
+    each = np.zeros((len(p), 1, n_features, n_features))
+    each[np.arange(len(p)), 0, p, q] = 1.0
+    each[np.arange(len(p)), 0, q, p] = -1.0
+    return each
+
+
+def rotations(angles: Array, n_features: int) -> Array:
+    """Return orthogonal matrices that turn by minus these angles, where they are small.
+
+    They are Cayley's, of angles (..., planes).
+    """
+    each = generators(n_features).reshape(-1, n_features**2)
+    step = -(angles @ each).reshape(*angles.shape[:-1], n_features, n_features)
+    eye = np.eye(n_features)
+    return np.asarray(np.linalg.solve(eye - step / 2, eye + step / 2))
 
 
 @cache

@@ -268,16 +268,15 @@ class SameAxes(Turned):
     def closest(
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
-        if own.ndim > 3:
-            sets = zip(own, counts, previous, strict=True)
-            return np.stack([self.closest(*one, floor) for one in sets])
-        if not np.isfinite(own).all():
-            return np.full_like(own, np.nan)
-        pooled = mean_over_components(own, counts)
-        candidates = [_generic_mean(previous), pooled, *own[counts > 0]]
-        first, *others = np.linalg.eigh(np.array(candidates))[1]
-        best = CommonAxes(own, counts, self.variances, floor).best(first, others)
-        return _composed(best.variances, best.axes)
+        finite = np.isfinite(own).all(axis=(-3, -2, -1), keepdims=True)
+        own = np.where(finite, own, 1.0)
+        first = _generic_mean(previous)[..., None, :, :]
+        pooled = mean_over_components(own, counts)[..., None, :, :]
+        each = np.where((counts > 0)[..., None, None], own, first)
+        starts = np.linalg.eigh(np.concatenate([first, pooled, each], axis=-3))[1]
+        best = CommonAxes(own, counts, self.variances, floor).best(starts)
+        nearest = _composed(best.variances, best.axes[..., None, :, :])
+        return np.where(finite, nearest, np.nan)
 
     def raised(
         self,

@@ -111,8 +111,9 @@ class Profile(Variances):
     def tangent(self, changes: Array, free: BoolArray, shares: Array) -> Array:
         """Change of log t, given that of log s (..., n_components, n_features).
 
-        `free` (n_components, n_features) tells which variances are above the floor;
-        `shares` (n_components,) are the counts times the largest s / t of each row.
+        `free` (..., n_components, n_features) tells which variances are above the
+        floor; `shares` (..., n_components) are the counts times the largest s / t of
+        each row.
         """
 
 
@@ -136,12 +137,12 @@ class EqualVolume(Profile):
 
     def tangent(self, changes: Array, free: BoolArray, shares: Array) -> Array:
         """Move the free variances of each row so that all volumes stay equal."""
-        sizes = np.maximum(free.sum(axis=1), 1)  # (K,)
-        means = (changes * free).sum(axis=-1) / sizes  # (..., K)
-        volume = means @ shares / (shares / sizes).sum()
+        sizes = np.maximum(free.sum(axis=-1), 1)  # (..., K)
+        means = (changes * free).sum(axis=-1) / sizes
+        volume = (means * shares).sum(axis=-1) / (shares / sizes).sum(axis=-1)
         shift = volume[..., None] / sizes - means
-        moved = (changes + shift[..., None]) * free
-        return np.asarray(moved if free.any(axis=1).all() else 0.0 * moved)
+        all_move = np.asarray(free.any(axis=-1).all(axis=-1))[..., None, None]
+        return np.asarray((changes + shift[..., None]) * (free & all_move))
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """One volume, and a shape each."""
