@@ -80,12 +80,26 @@ def test_what_is_best_is_found_again_in_one_step(monkeypatch, code, seed):
     assert len(steps) == 1
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.01])
+@SEEDS
+def test_units_of_the_columns_leave_no_trace(seed, factor):
+    rng = np.random.default_rng(seed)
+    factors = rng.standard_normal((4, 3, 6)) * [[[1.0], [factor], [1.0]]]
+    own, counts = factors @ factors.swapaxes(1, 2), rng.uniform(1, 20, 4)
+    scale = np.array([1.0, 2.0**20, 2.0**-20])
+    scales = scale[:, None] * scale
+    VEE = STRUCTURES["VEE"]
+    best = VEE.closest(own, counts, own)
+    again = VEE.closest(own * scales, counts, np.array([np.eye(3)] * 4))
+    close(again / scales, best, 1e-10)
+
+
 @pytest.mark.parametrize("least", [0.0, 1.0])
 def test_variances_and_diagonal_matrices_have_the_same_multiples(least):
     own, counts = rows(0)
     squares = own[:, :, None] * np.eye(3)
     one, other = Rows(own, counts, least), Squares(squares, counts, least)
-    values = [pool.best_multiples(np.ones(len(own))) for pool in (one, other)]
+    values = one.best_multiples(np.ones(3)), other.best_multiples(np.eye(3))
     close(*(value / value.min() for value in values), 1e-8)
 
 

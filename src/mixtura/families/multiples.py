@@ -35,6 +35,9 @@ NEGLIGIBLE = 1e-24
 VISIBLE = 1e-13
 """Loss per observation that may be rounding."""
 
+VANISHED = 1e-20
+"""Share of the largest multiple at which one without a floor is on its way to zero."""
+
 TINY = 1e-12
 """Share of the observations that is added to second derivatives."""
 
@@ -91,10 +94,6 @@ class Pool(ABC):
     def relative(self, pool: Array) -> Relative:
         """Take the C of a pool for the unit."""
 
-    @abstractmethod
-    def best_for(self, common: Array) -> Array:
-        """Return the best multiples for a given C, (..., n_components)."""
-
     @cached_property
     def shares(self) -> Array:
         """Shares of all observations."""
@@ -120,15 +119,17 @@ class Pool(ABC):
         pool = (self.shares / multiples)[..., None, :] @ flat
         return pool.reshape(self.counts.shape[:-1] + self.own.shape[self.counts.ndim :])
 
-    def best_multiples(self, start: Array) -> Array:
+    def best_multiples(self, common: Array) -> Array:
         """Return the best multiples, (..., n_components); nan where there are none.
 
         Parameters
         ----------
-        start : ndarray of shape (..., n_components)
-            Where the search begins. The result depends on it by rounding only.
+        common : ndarray
+            A C, above the bound, for whose best multiples the search begins. The result
+            depends on it by rounding only.
         """
         with np.errstate(all="ignore"):
+            start = self.relative(common).best
             return self._bounded(start) if self.least else self._unbounded(start)
 
     def _unbounded(self, multiples: Array) -> Array:
@@ -142,6 +143,8 @@ class Pool(ABC):
             if (longest > SHORT).any():
                 most = np.maximum(np.log1p(longest), SHORT)
                 steps = steps * np.minimum(most / longest, 1.0)[..., None]
+                vanish = multiples < VANISHED * multiples.max(axis=-1, keepdims=True)
+                multiples = np.where(vanish, np.nan, multiples)
             multiples = multiples * np.exp(-steps)
             if not (left > NEGLIGIBLE).any():
                 break
@@ -234,11 +237,6 @@ class Rows(Pool):
         best = own.sum(axis=-1) / common.shape[-1]
         return Relative(pool, common, own, best, pool >= self.least)
 
-    def best_for(self, common: Array) -> Array:
-        """Average the ratios."""
-        ratios = self.own / common[..., None, :]
-        return np.asarray(ratios.sum(axis=-1) / common.shape[-1])
-
 
 class Squares(Pool):
     """Matrices, (..., n_components, n_features, n_features)."""
@@ -261,13 +259,6 @@ class Squares(Pool):
         rates = (common[..., None] - common[..., None, :]) / gaps
         rates = np.where(gaps == 0, pooled[..., None] >= self.least, rates)
         return rates.reshape(*pooled.shape[:-1], -1)
-
-    def best_for(self, common: Array) -> Array:
-        """Average the eigenvalues in units of C."""
-        inverse = np.linalg.inv(common)
-        flat = self.own.reshape(*self.counts.shape, -1)
-        traces = flat @ inverse.reshape(*self.counts.shape[:-1], -1, 1)
-        return np.asarray(traces[..., 0] / common.shape[-1])
 
 
 def _chosen(is_first: NDArray[np.bool_], first: Point, second: Point) -> Point:

@@ -164,15 +164,18 @@ class VEE(Shared, Matrices):
         self, own: Array, counts: Array, previous: Array, floor: Array | None = None
     ) -> Array:
         """Find the best multiples, and the matrix that follows from them."""
-        least, units = (0.0, 1.0) if floor is None else (1.0, _products(floor))
-        common = _smallest(previous) / units
+        units, least = floor, 1.0
+        if units is None:
+            variances = np.diagonal(own, axis1=-2, axis2=-1)
+            units, least = mean_over_components(variances, counts), 0.0
+        products = _products(units)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            matrices = Squares(own / units, counts, least)
-            multiples = matrices.best_multiples(matrices.best_for(common))
+            matrices = Squares(own / products[..., None, :, :], counts, least)
+            multiples = matrices.best_multiples(_smallest(previous) / products)
             matrix = symmetrised(matrices.pool(multiples))
             if floor is not None:
-                matrix = _clipped(matrix, np.ones(len(floor)))
-            matrix = matrix * units
+                matrix = _clipped(matrix, np.ones_like(floor))
+            matrix = matrix * products
             return np.asarray(multiples[..., None, None] * matrix[..., None, :, :])
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
@@ -308,9 +311,9 @@ class VVE(SameAxes):
     variances = Free()
 
 
-def _products(floor: Array) -> Array:
-    """Covariances are in units of these where variances are in those of the floor."""
-    return np.asarray(np.sqrt(np.outer(floor, floor)))
+def _products(units: Array) -> Array:
+    """Units of covariances, given those (..., D) of variances."""
+    return np.sqrt(units[..., :, None] * units[..., None, :])
 
 
 def _clipped(matrices: Array, floor: Array) -> Array:

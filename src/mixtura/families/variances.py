@@ -95,7 +95,7 @@ class Proportional(Variances):
         least, units = (0.0, 1.0) if floor is None else (1.0, floor)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             rows = Rows(own / units, counts, least)
-            multiples = rows.best_multiples(rows.best_for(previous / units))
+            multiples = rows.best_multiples(previous / units)
             row = np.maximum(rows.pool(multiples), least) * units
             return np.asarray(multiples[..., None] * row[..., None, :])
 
