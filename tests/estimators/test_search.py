@@ -84,6 +84,31 @@ def test_more_candidates_do_not_change_the_others(search, X):
     assert all(named(search)[pair] == named(more)[pair] for pair in shared)
 
 
+@pytest.mark.parametrize(
+    "types",
+    [
+        ("full", "diag", "VEI", "EEV"),
+        pytest.param(every_structure(2), marks=pytest.mark.slow),
+    ],
+    ids=len,
+)
+def test_no_fit_ends_below_that_from_the_agglomeration(types):
+    X = load_dataset("iris").values
+    search = GaussianMixtureSearch(
+        (2, 3, 4, 5), covariance_type=types, random_state=0
+    ).fit(X)
+    for model, status in zip(
+        search.candidates_, search.results_["status"], strict=True
+    ):
+        from_tree = GaussianMixture(
+            model.n_components,
+            covariance_type=model.covariance_type,
+            init_params="hierarchical",
+        ).fit(X)
+        assert status == "converged"
+        assert model.log_likelihood_ > from_tree.log_likelihood_ - 1e-3
+
+
 @pytest.mark.parametrize("n_jobs", [2, 5])
 def test_threads_do_not_change_a_bit(search, X, n_jobs):
     threaded = clone(search).set_params(n_jobs=n_jobs).fit(X)

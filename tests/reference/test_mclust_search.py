@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stored import reference, rows_of
 
-from mixtura import GaussianMixture, GaussianMixtureSearch
+from mixtura import GaussianMixtureSearch
 from mixtura.estimators.searching.search_plan import every_structure
 
 # mclust's codes of the structures with closed forms
@@ -13,18 +13,16 @@ CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
 ALL_CODES = [name for name in every_structure(2) if name != "VVE"]
 LOSS = 1e-3
 """Nats by which our own starts may be worse."""
-CONTENDERS = 100
-"""A default fit must find the optima of models whose BIC is this close to the best."""
-CLOSE_CONTENDERS = 20
-"""The same among all fourteen structures: beyond, the evidence is very strong."""
+CONTENDERS = 80
+"""Among all fourteen structures, models whose BIC is this close to the best count. The
+rows of Old Faithful are rounded, many mergers cost the same, and which agglomeration
+mclust starts from is chance."""
 
 
-def searched(data, names=tuple(CODES), **arguments):
+def searched(data, names=tuple(CODES)):
     """The search over mclust's sizes."""
     record = reference(f"mclust_bic_{data}")
-    search = GaussianMixtureSearch(
-        record["G"], covariance_type=names, random_state=0, **arguments
-    )
+    search = GaussianMixtureSearch(record["G"], covariance_type=names, random_state=0)
     return record, search.fit(rows_of(record))
 
 
@@ -61,8 +59,8 @@ def test_parameters_are_counted_as_mclust_counts_them(both):
         assert ours == theirs, place
 
 
-def test_models_worth_choosing_reach_the_likelihood_of_mclust(both):
-    assert not losses(*both, CONTENDERS)
+def test_all_models_reach_the_likelihood_of_mclust(both):
+    assert not losses(*both)
 
 
 @pytest.mark.slow
@@ -71,16 +69,10 @@ def test_all_structures_agree_with_mclust(data):
     record, search = searched(data, ALL_CODES)
     for place, (_, ours), (_, theirs) in rows(record, search):
         assert ours == theirs, place
-    assert not losses(record, search, CLOSE_CONTENDERS)
+    assert not losses(record, search, CONTENDERS)
     best = search.best_params_
     assert record["best"]["modelName"] == best["covariance_type"]
     assert record["best"]["G"] == best["n_components"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("data", ["faithful", "iris"])
-def test_all_models_reach_it_from_ten_starts(data):
-    assert not losses(*searched(data, estimator=GaussianMixture(n_init=10)))
 
 
 @pytest.mark.parametrize("both", ["faithful"], indirect=True)

@@ -258,15 +258,23 @@ class Gaussian:
         means = vector[: params.means.size].reshape(params.means.shape)
         if not self.constraint.estimates_covariances:
             return replace(params, means=means)
-        covariances = self.structure.projected(
-            self.structure.constrained(
-                vector[params.means.size :], n_components, n_features
-            )
-        )
-        factors = self.constraint.accepted(self.structure, covariances, n_components)
+        structure, rest = self.structure, vector[params.means.size :]
+        own = structure.constrained(rest, n_components, n_features)
+        covariances = self._projected(own)
+        factors = self.constraint.accepted(structure, covariances, n_components)
         if factors is not None:
             return GaussianParams(means, covariances, factors)
-        return self.params(means, self.constraint.project(self.structure, covariances))
+        allowed = [
+            self.constraint.project(structure, of_one)
+            for of_one in np.split(covariances, self.n_mixtures)
+        ]
+        return self.params(means, np.concatenate(allowed))
+
+    def _projected(self, own: Array) -> Array:
+        """Return the nearest covariances of the structure, for each mixture."""
+        if self.n_mixtures == 1:
+            return self.structure.projected(own)
+        return self._closest(own, np.ones(len(own)), own)
 
     def n_free_parameters(self, params: GaussianParams) -> int:
         """Means, and what the structure leaves free of the covariances."""

@@ -3,14 +3,24 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mixtura.acceleration import Automatic
 from mixtura.data import Rows
+from mixtura.em import Outcome, em
 from mixtura.exceptions import DegenerateComponentError
-from mixtura.init.candidate import Candidate, merit
+from mixtura.init.candidate import Candidate, merit, same_optimum
+from mixtura.init.race import raced
 from mixtura.init.runs import Run, followed
+from mixtura.init.stack import is_possible
 from mixtura.models.mixture import Mixture, MixtureParams
 
-HEATS = ((3, 4), (8, 1))
+HEATS = ((3, 6), (8, 3))
 """EM steps after which starts from elsewhere are judged, and how many then go on."""
+
+APART = 0.001
+"""Mean difference of the log-densities of the rows below which two are one."""
+
+LEFT, MOST = 0.01, 100
+"""Nats that each of those may leave, in total, and its steps."""
 
 
 def best_of(
@@ -19,8 +29,8 @@ def best_of(
     starts: Sequence[MixtureParams],
     is_sound: Callable[[Any], bool],
     heats: Sequence[tuple[int, int]] = HEATS,
-) -> Candidate:
-    """Return the best of several short EM runs.
+) -> list[Candidate]:
+    """Return the best few of several short EM runs, the best first.
 
     Parameters
     ----------
@@ -48,4 +58,53 @@ def best_of(
         runs = [candidate.run for candidate in judged]
     if not judged:
         raise DegenerateComponentError("Every start collapsed.")
-    return judged[0]
+    return judged
+
+
+def best_in_the_end(
+    model: Mixture,
+    data: Rows,
+    rivals: Sequence[Candidate],
+    is_sound: Callable[[Any], bool],
+) -> MixtureParams:
+    """Return where the best of several runs ends, which gains on the way do not tell.
+
+    EM can stay on a plateau for a hundred steps, and leave it for the best optimum.
+
+    Parameters
+    ----------
+    model : Mixture
+    data : Rows
+    rivals : sequence of Candidate
+        Of equally many components; at least one.
+    is_sound : callable
+        Whether parameters are free of collapsed components.
+    """
+    different = _different(rivals)
+    if len(different) == 1 or not is_possible(model, data):
+        return different[0].run.params
+    starts = [rival.run.params for rival in different]
+    settings: dict[str, Any] = {
+        "tol": LEFT / data.n_observations,
+        "max_iter": MOST,
+        "acceleration": Automatic(),
+    }
+    ends = [
+        end or em(model, data, start, **settings)
+        for start, end in zip(
+            starts, raced(model, data, starts, **settings), strict=True
+        )
+    ]
+    if any(end.outcome is Outcome.INTERRUPTED for end in ends):
+        raise KeyboardInterrupt
+    best = max(ends, key=lambda end: (is_sound(end.params), end.log_likelihood))
+    return best.params
+
+
+def _different(rivals: Sequence[Candidate]) -> list[Candidate]:
+    """Leave out those that are where a better one is; the best comes first."""
+    different: list[Candidate] = []
+    for one in sorted(rivals, key=merit, reverse=True):
+        if not any(same_optimum(one, other, APART) for other in different):
+            different.append(one)
+    return different

@@ -92,16 +92,16 @@ class Stack(NamedTuple):
         DegenerateComponentError
             If a component has no covariance.
         """
-        if not _family(model).structure.separate:
-            pairs = zip(vectors, self.unstacked(model), strict=True)
-            return Stack.of(model, [model.constrained(*pair) for pair in pairs])
-        size = self.components.means.size // len(vectors)
+        n_mixtures, n_components = self.weights.shape
+        size = self.components.means.size // n_mixtures
         n_free = model.proportions.unconstrained(self.weights).shape[1]
         own, means, rest = np.split(vectors, [n_free, n_free + size], axis=1)
         weights = model.proportions.constrained(own, self.weights)
+        if _is_tied(model):
+            rest = np.tile(rest, n_components)
         vector = np.concatenate([means.ravel(), rest.ravel()])
-        components = _family(model).constrained(vector, self.components)
-        return Stack(weights, components)
+        family = _family(model, n_mixtures)
+        return Stack(weights, family.constrained(vector, self.components))
 
     def taken(self, chosen: IntArray) -> "Stack":
         """Return some of the mixtures."""

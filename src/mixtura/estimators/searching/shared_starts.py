@@ -6,6 +6,7 @@ been found for one component less or more, with one split or left out, is anothe
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +24,14 @@ from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough_axes import RoughAxes, rough
-from mixtura.init.candidate import Candidate, merit
-from mixtura.init.heats import best_of
+from mixtura.init.candidate import Candidate
+from mixtura.init.heats import best_in_the_end, best_of
+from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import from_partitions
 from mixtura.init.search import FEW_ROWS, several_starts
+from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import MixtureParams
 
 RELATIVES = ("full", "diag", "spherical")
@@ -43,6 +46,9 @@ CHAIN = 12
 
 MERGES = 4
 """Components of the next larger size that are left out in turn."""
+
+MERGED_ROWS = 2_000
+"""Rows up to which an agglomeration of all, which takes a second, is one more start."""
 
 LEAST_STEPS = 100
 """Steps that a fit must be allowed for its start to be worth a search."""
@@ -195,38 +201,54 @@ class SharedStarts:
 
     def _best(
         self, n_components: int, structure: Covariance, chain: int = CHAIN
-    ) -> Candidate:
-        """Return the best run from relatives, and from one component less."""
+    ) -> list[Candidate]:
+        """Return the best runs from relatives, and from one component less."""
 
-        def compute() -> Candidate:
+        def compute() -> list[Candidate]:
             _, few = self._problem(structure)
             if n_components == 1:
                 return self._followed(structure, [np.ones((len(few), 1))])
             partitions = self._pool(n_components)
             if chain:
-                less = self._best(n_components - 1, structure, chain - 1)
+                less = self._best(n_components - 1, structure, chain - 1)[0]
                 values = self._posterior(less, structure)
                 partitions += grown(values, self._local(structure), values.shape[1])
             return self._followed(structure, partitions)
 
         # A chain that is long enough ends at one component.
         key = structure.name, n_components, min(chain, n_components)
-        known: Candidate = self._known.get(key, compute)
+        known: list[Candidate] = self._known.get(key, compute)
         return known
 
-    def _final(self, n_components: int, structure: Covariance) -> Candidate:
-        """Return the best run from relatives and from neighbours on both sides."""
-        best, (_, few) = self._best(n_components, structure), self._problem(structure)
+    def _final(self, n_components: int, structure: Covariance) -> MixtureParams:
+        """Return where the best run from all sources ends."""
+        problem, few = self._problem(structure)
+        rivals = [*self._best(n_components, structure)]
+        if not rivals[0].sound:
+            return rivals[0].run.params
+        for source in (self._shrunk, self._merged):
+            with suppress(DegenerateComponentError):
+                rivals += source(n_components, structure)
+        return best_in_the_end(problem.model, few, rivals, problem.is_sound)
+
+    def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
+        """Return the best runs from one component more."""
+        _, few = self._problem(structure)
         if n_components + 1 >= len(few):
-            return best
+            return []
         assert few.weights is not None
-        try:
-            more = self._best(n_components + 1, structure)
-            merged = shrunk(self._posterior(more, structure), few.weights)[:MERGES]
-            other = self._followed(structure, merged)
-        except DegenerateComponentError:
-            return best
-        return max(best, other, key=merit)
+        more = self._posterior(self._best(n_components + 1, structure)[0], structure)
+        return self._followed(structure, shrunk(more, few.weights)[:MERGES])
+
+    def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
+        """Return the run from an agglomeration, which knows no structure."""
+        _, few = self._problem(structure)
+        weights = few.weights
+        if weights is None or len(self.rows) > MERGED_ROWS:
+            return []
+        tree: Merges = self._known.get("merges", lambda: merges(space(few), weights))
+        values = one_hot(tree.labels(n_components), n_components)
+        return self._followed(structure, [values])
 
     def _posterior(self, candidate: Candidate, structure: Covariance) -> Array:
         problem, few = self._problem(structure)
@@ -234,14 +256,13 @@ class SharedStarts:
 
     def _followed(
         self, structure: Covariance, partitions: Sequence[Array]
-    ) -> Candidate:
+    ) -> list[Candidate]:
         problem, few = self._problem(structure)
         starts = from_partitions(problem.model, few, partitions)
         return best_of(problem.model, few, starts, problem.is_sound)
 
-    def _polished(self, candidate: Candidate, problem: Problem) -> MixtureParams:
+    def _polished(self, params: MixtureParams, problem: Problem) -> MixtureParams:
         """Go on with cheap M-steps, where there are any, to where they lead."""
-        params = candidate.run.params
         if not isinstance(problem.family.structure, RoughAxes):
             return params
         result = em(problem.model, problem.sample, params, acceleration=Automatic())
