@@ -46,13 +46,14 @@ class Matrices(Covariance):
         for k, center in enumerate(pivot):
             difference = X - center
             moments[k] = (difference * weights[:, k, None]).T @ difference
-        return moments
+        return symmetrised(moments)
 
     def outer(self, u: Array, v: Array) -> Array:
-        return u[:, :, None] * v[:, None, :]
+        product = (0.5 * u)[:, :, None] * v[:, None, :]
+        return product + product.swapaxes(1, 2)
 
     def estimate(self, scatter: Array, counts: Array, n_features: int) -> Array:
-        return symmetrised(scatter / _or_nan(counts)[:, None, None])
+        return scatter / _or_nan(counts)[:, None, None]
 
     def trace(self, precision_cholesky: Array, second: Array) -> float:
         whitened = np.swapaxes(precision_cholesky, 1, 2) @ second @ precision_cholesky
@@ -137,13 +138,13 @@ class Tied(Covariance):
         for k, center in enumerate(pivot):
             difference = X - center
             moments += (difference * weights[:, k, None]).T @ difference
-        return moments
+        return symmetrised(moments)
 
     def outer(self, u: Array, v: Array) -> Array:
-        return u.T @ v
+        return symmetrised(u.T @ v)
 
     def estimate(self, scatter: Array, counts: Array, n_features: int) -> Array:
-        return symmetrised(scatter / counts.sum())
+        return np.asarray(scatter / counts.sum())
 
     def trace(self, precision_cholesky: Array, second: Array) -> float:
         return float(np.trace(precision_cholesky.T @ second @ precision_cholesky))
@@ -367,4 +368,4 @@ class Spherical(Multiples):
 
 def _or_nan(counts: Array) -> Array:
     """Replace counts of zero by nan: nothing is divided by a dead component."""
-    return np.where(counts > 0, counts, np.nan)
+    return counts if counts.min() > 0 else np.where(counts > 0, counts, np.nan)

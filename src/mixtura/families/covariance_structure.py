@@ -39,7 +39,7 @@ class Covariance(ABC):
 
     def keep(self, alive: NDArray[np.bool_], new: Array, old: Array) -> Array:
         """Return `new` covariances for living components, `old` ones for dead."""
-        if not self.per_component:
+        if not self.per_component or alive.all():
             return new
         return np.where(alive.reshape(-1, *(1,) * (new.ndim - 1)), new, old)
 
@@ -73,7 +73,7 @@ class Covariance(ABC):
 
     @abstractmethod
     def outer(self, u: Array, v: Array) -> Array:
-        """u_k v_k^T for arrays of shape (n_components, n_features), likewise."""
+        """Symmetric part of u_k v_k^T, for arrays (n_components, n_features)."""
 
     @abstractmethod
     def estimate(self, scatter: Array, counts: Array, n_features: int) -> Array:

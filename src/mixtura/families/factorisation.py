@@ -6,7 +6,7 @@ import numpy as np
 
 from mixtura._types import Array, IntArray
 from mixtura.exceptions import DegenerateComponentError
-from mixtura.kernels.triangular import triangular_inverses
+from mixtura.kernels.triangular import upper_triangular_inverses
 
 ILL_DEFINED = (
     "Fitting the mixture model failed because some components have ill-defined "
@@ -38,30 +38,35 @@ def cholesky(matrices: Array) -> Array:
     DegenerateComponentError
         If a matrix is not positive definite to working precision.
     """
-    variances = matrices.diagonal(axis1=1, axis2=2)  # (K, D)
-    if not (variances > 0).all():
+    deviations, factors = _factored(matrices)
+    return np.asarray(deviations[:, :, None] * factors)
+
+
+def _factored(matrices: Array) -> tuple[Array, Array]:
+    """Standard deviations (K, D), and the lower factors of the correlations."""
+    variances = matrices.diagonal(axis1=1, axis2=2)
+    if not variances.min() > 0:
         raise degenerate(int((variances > 0).all(axis=1).argmin()))
     deviations = np.sqrt(variances)
     correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
     try:
         factors = np.linalg.cholesky(correlations)
     except np.linalg.LinAlgError:
-        raise degenerate(_indefinite(correlations)[0]) from None
+        raise degenerate(_first_indefinite(correlations)) from None
     pivots = factors.diagonal(axis1=1, axis2=2)  # nan where an entry is not finite
-    if not (pivots > 0).all():
+    if not pivots.min() > 0:
         raise degenerate(int((pivots > 0).all(axis=1).argmin()))
-    return np.asarray(deviations[:, :, None] * factors)
+    return deviations, factors
 
 
-def _indefinite(matrices: Array) -> list[int]:
-    """Indices of the matrices without a Cholesky factor."""
-    found = []
-    for k, matrix in enumerate(matrices):
+def _first_indefinite(matrices: Array) -> int:
+    """Index of the first matrix without a Cholesky factor, given that there is one."""
+    for k, matrix in enumerate(matrices[:-1]):
         try:
             np.linalg.cholesky(matrix)
         except np.linalg.LinAlgError:
-            found.append(k)
-    return found
+            return k
+    return len(matrices) - 1
 
 
 def precision_cholesky(matrices: Array, extended: bool = False) -> Array:
@@ -75,16 +80,10 @@ def precision_cholesky(matrices: Array, extended: bool = False) -> Array:
         In double precision the error is the condition times 1e-16.
     """
     if extended:
-        inverses = _extended_inverse_factors(matrices)
-    else:
-        inverses = triangular_inverses(cholesky(matrices), lower=True)
-    return np.asarray(inverses.swapaxes(1, 2) * _upper(matrices.shape[1]))
-
-
-@lru_cache(maxsize=64)
-def _upper(n_features: int) -> Array:
-    """Ones on and above the diagonal."""
-    return np.triu(np.ones((n_features, n_features)))
+        return _extended_inverse_factors(matrices).swapaxes(1, 2)
+    deviations, factors = _factored(matrices)
+    roots = upper_triangular_inverses(factors.swapaxes(1, 2))
+    return np.asarray(roots / deviations[:, :, None])
 
 
 def _extended_inverse_factors(matrices: Array) -> Array:
@@ -127,19 +126,12 @@ def clipped(matrices: Array, floor: Array) -> Array:
     :math:`\lambda_j = \max(s_j, 1)`.
     """
     unit = np.sqrt(floor)
-    scaled = matrices / np.outer(unit, unit)
-    above = scaled - np.eye(len(unit))
-    try:
-        np.linalg.cholesky(above)
-    except np.linalg.LinAlgError:
-        low = _indefinite(above)
-        eigenvalues, vectors = np.linalg.eigh(scaled[low])
-        raised = vectors * np.maximum(eigenvalues, 1.0)[:, None, :]
-        rebuilt = symmetrised(raised @ np.swapaxes(vectors, 1, 2))
-        result = matrices.copy()
-        result[low] = rebuilt * np.outer(unit, unit)
-        return result
-    return matrices
+    products = np.outer(unit, unit)
+    eigenvalues, vectors = np.linalg.eigh(matrices / products)
+    raised = vectors * np.maximum(eigenvalues, 1.0)[:, None, :]
+    rebuilt = symmetrised(raised @ np.swapaxes(vectors, 1, 2)) * products
+    low = eigenvalues[:, 0] < 1
+    return np.where(low[:, None, None], rebuilt, matrices)
 
 
 def least_eigenvalues(matrices: Array, floor: Array) -> Array:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from mixtura._types import Array
 from mixtura.families.covariance import Diagonal, Full, Spherical
 from mixtura.families.gaussian import (
@@ -11,6 +9,7 @@ from mixtura.families.gaussian import (
     GaussianParams,
     GaussianStatistics,
     living_shift,
+    moved,
 )
 
 
@@ -58,7 +57,7 @@ class FixedParts(Gaussian):
         """Maximise over what is free, the covariances about the fixed means."""
         alive, shift = living_shift(statistics)
         shift[[*self.means]] = (params.means - statistics.pivot)[[*self.means]]
-        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
+        means = moved(params.means, statistics, alive, shift)
         means[[*self.means]] = params.means[[*self.means]]
         free = alive.copy()
         free[[*self.covariances]] = False

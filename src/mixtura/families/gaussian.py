@@ -157,8 +157,7 @@ class Gaussian:
     ) -> GaussianParams:
         """Move the means, and so the pivots; leave the covariances."""
         alive, shift = living_shift(statistics)
-        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
-        return replace(params, means=means)
+        return replace(params, means=moved(params.means, statistics, alive, shift))
 
     def maximize(
         self,
@@ -188,7 +187,7 @@ class Gaussian:
             If an estimate is singular and the constraint lets it be.
         """
         alive, shift = living_shift(statistics)
-        means = np.where(alive[:, None], statistics.pivot + shift, params.means)
+        means = moved(params.means, statistics, alive, shift)
         return self._with_means(means, params, statistics, shift, alive, extra)
 
     def _with_means(
@@ -206,9 +205,8 @@ class Gaussian:
         structure = self.structure
         constraint = self.constraint.given(living)
         previous = params.covariances
-        own = structure.estimate(
-            self._about(statistics, shift), living, params.means.shape[1]
-        )
+        scatter = second_about(structure, statistics, shift)
+        own = structure.estimate(scatter, living, params.means.shape[1])
         own = structure.keep(known, constraint.blurred(structure, own), previous)
         estimate = self._closest(own, living, previous)
         factors = constraint.accepted(structure, estimate, len(means))
@@ -231,17 +229,12 @@ class Gaussian:
         ]
         return self.structure.closest(*apart).reshape(own.shape)
 
-    def _about(self, statistics: GaussianStatistics, shift: Array) -> Array:
-        """Second moments about the pivot plus `shift`: exact algebra, no pass."""
-        outer, first = self.structure.outer, statistics.first
-        rest = first - statistics.counts[:, None] * shift
-        return statistics.second - outer(first, shift) - outer(shift, rest)
-
     def expected_log_density(
         self, params: GaussianParams, statistics: GaussianStatistics
     ) -> float:
         """Sum of r log N(x | mu_k, Sigma_k) in nats."""
-        about_means = self._about(statistics, params.means - statistics.pivot)
+        shift = params.means - statistics.pivot
+        about_means = second_about(self.structure, statistics, shift)
         trace = self.structure.trace(params.precision_cholesky, about_means)
         return float(statistics.counts @ self.log_normalizers(params) - trace / 2)
 
@@ -299,3 +292,22 @@ def living_shift(statistics: GaussianStatistics) -> tuple[NDArray[np.bool_], Arr
     counts = statistics.counts
     alive = counts > DEAD * counts.sum()
     return alive, statistics.first / np.where(alive, counts, np.inf)[:, None]
+
+
+def moved(
+    means: Array,
+    statistics: GaussianStatistics,
+    alive: NDArray[np.bool_],
+    shift: Array,
+) -> Array:
+    """Return the pivots plus `shift` for the living, and the means of the dead."""
+    new = statistics.pivot + shift
+    return new if alive.all() else np.where(alive[:, None], new, means)
+
+
+def second_about(
+    structure: Covariance, statistics: GaussianStatistics, shift: Array
+) -> Array:
+    """Second moments about the pivot plus `shift`: exact algebra, no pass."""
+    first = 2 * statistics.first - statistics.counts[:, None] * shift
+    return statistics.second - structure.outer(first, shift)

@@ -24,7 +24,7 @@ from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import clipped, symmetrised
 from mixtura.families.multiples import Squares
 from mixtura.families.orientation import CommonAxes
-from mixtura.families.sets import mean_over_components, summed_over_components
+from mixtura.families.sets import for_all, mean_over_components, summed_over_components
 from mixtura.families.variances import (
     Equal,
     EqualVolume,
@@ -97,7 +97,7 @@ class EII(Shared, Multiples):
         variance = mean_over_components(own, counts)[..., None]
         if floor is not None:
             variance = np.maximum(variance, floor.max())
-        return np.broadcast_to(variance, own.shape).copy()
+        return for_all(variance, own)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return 1
@@ -149,7 +149,7 @@ class Pooled(Shared, Matrices):
         matrix = mean_over_components(own, counts)[..., None, :, :]
         if floor is not None:
             matrix = _clipped(matrix, floor)
-        return np.broadcast_to(matrix, own.shape).copy()
+        return for_all(matrix, own)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_features * (n_features + 1) // 2

@@ -18,6 +18,13 @@ def summed_over_components(own: Array, shares: Array) -> Array:
     return np.asarray(total.reshape(shares.shape[:-1] + own.shape[shares.ndim :]))
 
 
+def for_all(value: Array, own: Array) -> Array:
+    """Repeat what components have in common, (..., 1, …), for each: like `own`."""
+    result = np.empty_like(own)
+    result[...] = value
+    return result
+
+
 def chosen(is_first: NDArray[np.bool_], first: Array, second: Array) -> Array:
     """Take the values (..., …) of the first or second, as is said of each set (...)."""
     wide = is_first.reshape(is_first.shape + (1,) * (first.ndim - is_first.ndim))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mixtura._types import Array
 from mixtura.families.multiples import Rows
-from mixtura.families.sets import mean_over_components
+from mixtura.families.sets import for_all, mean_over_components
 
 BoolArray = NDArray[np.bool_]
 
@@ -69,7 +69,7 @@ class Equal(Variances):
         """Average the rows."""
         row = mean_over_components(own, counts)[..., None, :]
         row = row if floor is None else np.maximum(row, floor)
-        return np.broadcast_to(row, own.shape).copy()
+        return for_all(row, own)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """One row."""

@@ -7,7 +7,12 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.families.constraints import Constraint, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.gaussian import Gaussian, GaussianParams, GaussianStatistics
+from mixtura.families.gaussian import (
+    Gaussian,
+    GaussianParams,
+    GaussianStatistics,
+    second_about,
+)
 from mixtura.families.normal_wishart import (
     NormalWishart,
     divergence,
@@ -116,9 +121,7 @@ class VariationalGaussian:
     def _scatter_about(self, statistics: GaussianStatistics, shift: Array) -> Array:
         """Second moments about the pivot plus `shift`, of blurred observations."""
         structure, counts = self.structure, statistics.counts
-        outer, first = structure.outer, statistics.first
-        rest = first - counts[:, None] * shift
-        about = statistics.second - outer(first, shift) - outer(shift, rest)
+        about = second_about(structure, statistics, shift)
         if self.blur is None:
             return about
         zero = np.zeros_like(self.prior.gaussian.covariances)

@@ -171,8 +171,7 @@ def _log_joint(rows: LocalRows, shares: Array, weights: Array) -> Array:
 
 def _estimates(rows: QuadraticRows, shares: Array) -> tuple[Array, Array]:
     """Means less the origin, and covariances or variances, from shares (J, n)."""
-    pivot = np.broadcast_to(rows.origin, (len(shares), len(rows.origin)))
-    counts, first, second = rows.moments(shares, pivot)
+    counts, first, second = rows.moments(shares)
     total = np.maximum(counts, TINY)
     shift = first / total[:, None]
     if rows.n_axes == 2:

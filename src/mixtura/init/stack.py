@@ -6,7 +6,6 @@ responsibilities are normalised mixture by mixture.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -127,13 +126,9 @@ class Stack(NamedTuple):
 
         The `rest` of each mixture (R, n) may be held, in log weight plus log-density.
         """
-        components = self.components
-        log_density, *sums = rows.e_step(
-            *self.parameters(model), len(self.weights), rest
-        )
-        counts, first, second = sums
-        moments = GaussianStatistics(counts, first, second, components.means)
-        return log_density, moments
+        parameters = self.parameters(model)
+        log_density, *sums = rows.e_step(*parameters, len(self.weights), rest)
+        return log_density, _statistics(rows, *sums)
 
     def log_joint(self, model: Mixture, rows: QuadraticRows) -> Array:
         """Log weight plus log-density (R K, n) of all components, in nats."""
@@ -209,9 +204,16 @@ def from_partitions(model: Mixture, data: Rows, partitions: Sequence[Array]) -> 
     shape = len(partitions), partitions[0].shape[1]
     shares = np.concatenate(partitions, axis=1) * rows.weights[:, None]
     blank = _family(model).blank(shape[0] * shape[1], data.n_features)
-    pivot = np.broadcast_to(rows.origin, blank.means.shape)
-    moments = GaussianStatistics(*rows.moments(shares.T, pivot), pivot)
+    moments = _statistics(rows, *rows.moments(shares.T))
     return Stack(np.full(shape, 1 / shape[1]), blank).m_step(model, moments)
+
+
+def _statistics(
+    rows: QuadraticRows, counts: Array, first: Array, second: Array
+) -> GaussianStatistics:
+    """Return the moments of components, whose pivots are the origin."""
+    pivot = np.full(first.shape, rows.origin)
+    return GaussianStatistics(counts, first, second, pivot)
 
 
 def _family(model: Mixture, n_mixtures: int = 1) -> Gaussian:
@@ -219,8 +221,9 @@ def _family(model: Mixture, n_mixtures: int = 1) -> Gaussian:
     family = model.family
     assert isinstance(family, Gaussian)
     structure = Pooled() if _is_tied(model) else family.structure
-    together = 1 if structure.separate else n_mixtures
-    return replace(family, structure=structure, n_mixtures=together)
+    if structure.separate:
+        return family
+    return Gaussian(structure, family.constraint, n_mixtures=n_mixtures)
 
 
 def _is_tied(model: Mixture) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mixtura.kernels import packing
 from mixtura.kernels.moments import Array
 from mixtura.kernels.plain import Parameters
-from mixtura.kernels.triangular import triangular_inverses
+from mixtura.kernels.triangular import upper_triangular_inverses
 
 Float = np.dtype[np.floating]
 Sums = tuple[Array, ...]
@@ -91,7 +91,7 @@ class FullLayout:
         n_components, n_features = self.factors.shape[:2]
         order = packing.moment_order(n_features)
         by_component = moments.reshape(n_components, -1)
-        back = triangular_inverses(self.factors, lower=False)
+        back = upper_triangular_inverses(self.factors)
         first = (by_component[:, None, order.first] @ back)[:, 0, :]
         return counts, first, mapped_back(by_component[:, order.second], back)
 
@@ -162,7 +162,7 @@ class TiedLayout:
         order = packing.moment_order(n_features)
         cross = (first + 0.5 * counts[:, None] * self.means).T @ self.means
         second = pooled[order.second] - cross - cross.T
-        back = triangular_inverses(self.factor, lower=False)
+        back = upper_triangular_inverses(self.factor)
         return counts, first @ back, mapped_back(second, back)
 
 

@@ -29,7 +29,7 @@ class QuadraticRows(NamedTuple):
     Parameters
     ----------
     features : ndarray of shape (n, 1 + D + products)
-        1, x and products of x, about the origin.
+        1, x and products of x, about the origin, column by column in memory.
     weights : ndarray of shape (n,)
     origin : ndarray of shape (D,)
         Weighted mean of the rows.
@@ -59,19 +59,20 @@ class QuadraticRows(NamedTuple):
         centred = X - origin
         squares = centred**2
         if n_axes == 2:
-            i, j = _pairs(n_features)
+            i, j = np.triu_indices(n_features)
             products = centred[:, i] * centred[:, j]
         else:
             products = squares if n_axes else squares.sum(axis=1, keepdims=True)
         features = np.column_stack([np.ones(n_rows), centred, products])
-        return cls(features, known, origin, float(squares.sum(axis=1).max()), n_axes)
+        reach = float(squares.sum(axis=1).max())
+        return cls(np.asfortranarray(features), known, origin, reach, n_axes)
 
     def are_exact_enough(
         self, precision_cholesky: Array, largest: float = LARGEST
     ) -> NDArray[np.bool_]:
         """Whether expanding the squares leaves log-densities right, by component."""
         per_component = precision_cholesky.reshape(len(precision_cholesky), -1)
-        precision = np.square(per_component).sum(axis=1)
+        precision = np.einsum("kp,kp->k", per_component, per_component)
         return np.asarray(precision * self.reach < largest)
 
     def e_step(
@@ -96,7 +97,7 @@ class QuadraticRows(NamedTuple):
         -------
         tuple of ndarray
             Log-densities of the rows in nats (n_mixtures, n); counts, first and second
-            moments about the means of all components.
+            moments of all components about the origin.
         """
         log_joint = self.log_joint(constants, means, precision_cholesky)
         apart = log_joint.reshape(n_mixtures, -1, len(self.features))  # (R, K, n)
@@ -110,50 +111,79 @@ class QuadraticRows(NamedTuple):
             total += np.exp(rest - top)
         apart *= (self.weights / total)[:, None]
         top += np.log(total)
-        return top, *self.moments(log_joint, means)
+        return top, *self.moments(log_joint)
 
-    def moments(self, shares: Array, pivot: Array) -> tuple[Array, Array, Array]:
-        """Counts, first and second moments about pivots (K, D) from shares (K, n)."""
+    def moments(self, shares: Array) -> tuple[Array, Array, Array]:
+        """Counts, first and second moments about the origin from shares (K, n)."""
         n_features = len(self.origin)
         sums = shares @ self.features
         counts, first = sums[:, 0], sums[:, 1 : n_features + 1]
-        at = pivot - self.origin
-        rest = first - counts[:, None] * at
-        products = sums[:, n_features + 1 :]
         if self.n_axes == 2:
-            i, j = _pairs(n_features)
-            second = np.empty((len(counts), n_features, n_features))
-            second[:, i, j] = second[:, j, i] = products
-            second -= first[:, :, None] * at[:, None, :]
-            second -= at[:, :, None] * rest[:, None, :]
-            return counts, rest, second
-        crossed = at * (first + rest)
-        if self.n_axes == 1:
-            return counts, rest, products - crossed
-        return counts, rest, products[:, 0] - crossed.sum(axis=1)
+            return counts, first, sums.take(_places(n_features).products, axis=1)
+        second = sums[:, n_features + 1 :]
+        return counts, first, second if self.n_axes else second[:, 0]
 
     def log_joint(
         self, constants: Array, means: Array, precision_cholesky: Array
     ) -> Array:
         """Log weight plus log-density (K, n) in nats; arguments as for `Kernels`."""
-        at, P = means - self.origin, precision_cholesky
+        back = self.origin - means
         if self.n_axes == 2:
-            precisions = P @ P.swapaxes(1, 2)
-            linear = (precisions @ at[:, :, None])[:, :, 0]
-            i, j = _pairs(len(self.origin))
-            quadratic = np.where(i == j, -0.5, -1.0) * precisions[:, i, j]
+            coefficients = _of_matrices(back, precision_cholesky)
         else:
-            precisions = (P**2).reshape(len(P), -1)
-            linear, quadratic = precisions * at, -0.5 * precisions
-        constant = constants - 0.5 * (linear * at).sum(axis=1)
-        coefficients = np.column_stack([constant, linear, quadratic])
+            coefficients = _of_variances(back, precision_cholesky)
+        coefficients[:, 0] += constants
         return coefficients @ self.features.T
 
 
+class Places(NamedTuple):
+    """Where products of two columns are, for D columns.
+
+    Parameters
+    ----------
+    products : ndarray of shape (D, D)
+        In the features.
+    pairs : ndarray of shape (1 + D + products,)
+        Of the features, in a flat matrix of all products of 1 and the columns.
+    factors : ndarray of shape (1 + D + products,)
+        -1/2 times how often each pair is in the matrix.
+    """
+
+    products: NDArray[np.intp]
+    pairs: NDArray[np.intp]
+    factors: Array
+
+
 @cache
-def _pairs(n_features: int) -> tuple[NDArray[np.intp], ...]:
-    """Pairs of columns, each once."""
-    return np.triu_indices(n_features)
+def _places(n_features: int) -> Places:
+    size = n_features + 1
+    i, j = np.triu_indices(size)  # those of 1 come first: 1 itself, the columns
+    number = np.empty((size, size), dtype=np.intp)
+    number[i, j] = number[j, i] = np.arange(len(i))
+    return Places(number[1:, 1:], i * size + j, np.where(i == j, -0.5, -1.0))
+
+
+def _of_matrices(back: Array, precision_cholesky: Array) -> Array:
+    """Coefficients (K, features) of -|(x + back) P|^2 / 2, a form in (1, x)."""
+    n_components, n_features = back.shape
+    factors = np.empty((n_components, n_features + 1, n_features))
+    np.matmul(back[:, None], precision_cholesky, out=factors[:, :1])
+    factors[:, 1:] = precision_cholesky
+    form = factors @ factors.swapaxes(1, 2)
+    places = _places(n_features)
+    return form.reshape(n_components, -1).take(places.pairs, axis=1) * places.factors
+
+
+def _of_variances(back: Array, precision_cholesky: Array) -> Array:
+    """Return the same for one P a column (K, D), or one for all columns (K,)."""
+    n_components, n_features = back.shape
+    precisions = np.square(precision_cholesky).reshape(n_components, -1)
+    quadratic = -0.5 * precisions
+    coefficients = np.empty((n_components, 1 + n_features + precisions.shape[1]))
+    coefficients[:, 0] = (quadratic * np.square(back)).sum(axis=1)
+    coefficients[:, 1 : n_features + 1] = -precisions * back
+    coefficients[:, n_features + 1 :] = quadratic
+    return coefficients
 
 
 def n_quadratic_features(n_features: int, n_axes: int) -> int:

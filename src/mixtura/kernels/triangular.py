@@ -10,13 +10,14 @@ MANY_FEATURES = 12
 """From here on a triangular solver a matrix beats NumPy's general one for all."""
 
 
-def triangular_inverses(factors: NDArray[np.float64], lower: bool) -> Array:
-    """Inverses of regular triangular matrices (K, D, D), or of one (D, D).
+def upper_triangular_inverses(factors: NDArray[np.float64]) -> Array:
+    """Inverses of regular upper triangular matrices (K, D, D), or of one (D, D).
 
-    Entries on the other side of the diagonal are zero, or rounding.
+    The general solver's elimination finds nothing to do in these; so what is below the
+    diagonal stays exactly zero.
     """
     if factors.shape[-1] < MANY_FEATURES:
         return np.asarray(np.linalg.inv(factors), dtype=np.float64)
     if factors.ndim == 2:
-        return np.asarray(dtrtri(factors, lower=lower)[0])
-    return np.stack([dtrtri(factor, lower=lower)[0] for factor in factors])
+        return np.asarray(dtrtri(factors, lower=False)[0])
+    return np.stack([dtrtri(factor, lower=False)[0] for factor in factors])
