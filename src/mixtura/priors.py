@@ -10,6 +10,7 @@ from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.families.covariance import Diagonals, Matrices, Multiples, Tied
 from mixtura.families.covariance_structure import Covariance
+from mixtura.families.factorisation import symmetrised
 from mixtura.families.gaussian import Gaussian, GaussianParams, GaussianStatistics
 from mixtura.families.low_rank import Factors
 from mixtura.families.parsimonious import EEI, EII
@@ -120,7 +121,7 @@ class ConjugatePrior:
         mean = np.asarray(mean, dtype=np.float64)
         done = replace(self, mean=mean, dof=float(dof), scale=scale)
         done._check(structure, n_features)
-        return done
+        return replace(done, scale=symmetrised(scale))
 
     def _check(self, structure: Covariance, n_features: int) -> None:
         """Require shapes and numbers that give a density."""

@@ -61,12 +61,16 @@ def _factored(matrices: Array) -> tuple[Array, Array]:
 
 def _first_indefinite(matrices: Array) -> int:
     """Index of the first matrix without a Cholesky factor, given that there is one."""
-    for k, matrix in enumerate(matrices[:-1]):
+    first, end = 0, len(matrices)
+    while end - first > 1:
+        middle = (first + end) // 2
         try:
-            np.linalg.cholesky(matrix)
+            np.linalg.cholesky(matrices[first:middle])
         except np.linalg.LinAlgError:
-            return k
-    return len(matrices) - 1
+            end = middle
+        else:
+            first = middle
+    return first
 
 
 def precision_cholesky(matrices: Array, extended: bool = False) -> Array:

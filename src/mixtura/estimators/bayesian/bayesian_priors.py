@@ -14,6 +14,7 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.whole import WHOLE
 from mixtura.families.constraints import Floor
 from mixtura.families.covariance_structure import Covariance
+from mixtura.families.factorisation import symmetrised
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.normal_wishart import NormalWishart
 from mixtura.models.mixture import Mixture
@@ -160,7 +161,7 @@ def _checked_covariance(value: Any, structure: Covariance, n_features: int) -> A
             f"The parameter '{name}' should be symmetric and positive definite (all "
             f"entries positive where it is no matrix); got {covariance.tolist()}."
         )
-    return covariance
+    return symmetrised(covariance) if covariance.ndim == 2 else covariance
 
 
 def _moments(
