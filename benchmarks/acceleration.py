@@ -16,7 +16,7 @@ from mixtura.estimators.fitting.gaussian_fit import NATS_LEFT, Problem
 from mixtura.execution.in_memory import IN_MEMORY
 from mixtura.families.covariance import Full
 
-MOST_ITERATIONS = 5_000
+MOST_ITERATIONS = 100_000
 SAVES, COSTS_NOTHING = Bar(3.0), Bar(1.0)
 
 
