@@ -1,6 +1,7 @@
 """The best of several short EM runs, of which fewer and fewer go on."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from mixtura.acceleration import Automatic
@@ -89,16 +90,18 @@ def best_in_the_end(
         "max_iter": MOST,
         "acceleration": Automatic(),
     }
+    together = raced(model, data, starts, **settings)
     ends = [
-        end or em(model, data, start, **settings)
-        for start, end in zip(
-            starts, raced(model, data, starts, **settings), strict=True
-        )
+        end or em(model, data, rival.run.params, **settings)
+        for rival, end in zip(different, together, strict=True)
+        if end or rival.sound  # what lies at a floor creeps along it
     ]
     if any(end.outcome is Outcome.INTERRUPTED for end in ends):
         raise KeyboardInterrupt
-    best = max(ends, key=lambda end: (is_sound(end.params), end.log_likelihood))
-    return best.params
+    sound = [end for end in ends if is_sound(end.params)]
+    if not sound:
+        return different[0].run.params
+    return max(sound, key=attrgetter("log_likelihood")).params
 
 
 def _different(rivals: Sequence[Candidate]) -> list[Candidate]:

@@ -136,8 +136,12 @@ class SharedStarts:
         if n_components >= len(few):
             return {}
         try:
-            params = self._polished(self._final(n_components, structure), problem)
+            params = self._final(n_components, structure)
+            if problem.is_sound(params):
+                params = self._polished(params, problem)
         except DegenerateComponentError:
+            return {}
+        if not problem.is_sound(params):
             return {}
         params = reordered(problem.model, params, by_weight(params))
         inner = problem.in_user_units(params)
