@@ -22,7 +22,11 @@ from mixtura.families.sets import chosen
 from mixtura.families.variances import BoolArray, Profile, divergence
 
 MOST = 200
-"""Sweeps over the planes, or steps of Newton's method, at most."""
+"""Sweeps over the planes, or steps of Newton's method, at most …"""
+
+MOST_ABOVE = 20
+"""… and above a floor, where variances that are at it make the way long: the next
+M-step goes on from there."""
 
 VISIBLE = 1e-13
 """Gain per observation, in nats, that differences of F can show."""
@@ -145,7 +149,7 @@ class CommonAxes:
             return Axes(*map(np.concatenate, zip(*ends, strict=True)))
         going = np.flatnonzero(np.isfinite(here.divergence))
         ended = here
-        for _ in range(MOST):
+        for _ in range(MOST if self.floor is None else MOST_ABOVE):
             if not len(going):
                 break
             there, is_end = self.among(going)._step(ended.among(going))
