@@ -113,6 +113,17 @@ def test_no_fit_ends_below_that_from_the_agglomeration(types):
     assert n_compared > 3 * len(types)
 
 
+@pytest.mark.slow
+def test_what_chance_has_put_into_few_rows_does_not_win():
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((5, 10))
+    X = centres[rng.integers(5, size=10_000)] + rng.standard_normal((10_000, 10))
+    search = GaussianMixtureSearch((4, 5, 6), covariance_type="full", random_state=0)
+    alone = GaussianMixture(5, random_state=0).fit(X)
+    found = search.fit(X).candidates_[1]
+    assert found.log_likelihood_ > alone.log_likelihood_ - 0.1
+
+
 @pytest.mark.parametrize("n_jobs", [2, 5])
 def test_threads_do_not_change_a_bit(search, X, n_jobs):
     threaded = clone(search).set_params(n_jobs=n_jobs).fit(X)

@@ -81,10 +81,10 @@ def best_in_the_end(
     is_sound : callable
         Whether parameters are free of collapsed components.
     """
-    different = _different(rivals)
-    if len(different) == 1 or not is_possible(model, data):
-        return different[0].run.params
-    starts = [rival.run.params for rival in different]
+    left = different(rivals)
+    if len(left) == 1 or not is_possible(model, data):
+        return left[0].run.params
+    starts = [rival.run.params for rival in left]
     settings: dict[str, Any] = {
         "tol": LEFT / data.n_observations,
         "max_iter": MOST,
@@ -93,21 +93,21 @@ def best_in_the_end(
     together = raced(model, data, starts, **settings)
     ends = [
         end or em(model, data, rival.run.params, **settings)
-        for rival, end in zip(different, together, strict=True)
+        for rival, end in zip(left, together, strict=True)
         if end or rival.sound  # what lies at a floor creeps along it
     ]
     if any(end.outcome is Outcome.INTERRUPTED for end in ends):
         raise KeyboardInterrupt
     sound = [end for end in ends if is_sound(end.params)]
     if not sound:
-        return different[0].run.params
+        return left[0].run.params
     return max(sound, key=attrgetter("log_likelihood")).params
 
 
-def _different(rivals: Sequence[Candidate]) -> list[Candidate]:
+def different(rivals: Sequence[Candidate]) -> list[Candidate]:
     """Leave out those that are where a better one is; the best comes first."""
-    different: list[Candidate] = []
+    left: list[Candidate] = []
     for one in sorted(rivals, key=merit, reverse=True):
-        if not any(same_optimum(one, other, APART) for other in different):
-            different.append(one)
-    return different
+        if not any(same_optimum(one, other, APART) for other in left):
+            left.append(one)
+    return left

@@ -25,7 +25,7 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough_axes import RoughAxes, rough
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import best_in_the_end, best_of
+from mixtura.init.heats import best_in_the_end, best_of, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
@@ -49,6 +49,9 @@ MERGES = 4
 
 MERGED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
+
+ON_MORE = ((4, 3), (10, 1))
+"""EM steps and runs that go on after them, on the rows that are not few."""
 
 LEAST_STEPS = 100
 """Steps that a fit must be allowed for its start to be worth a search."""
@@ -233,7 +236,12 @@ class SharedStarts:
         for source in (self._shrunk, self._merged):
             with suppress(DegenerateComponentError):
                 rivals += source(n_components, structure)
-        return best_in_the_end(problem.model, few, rivals, problem.is_sound)
+        model, sample, is_sound = problem.model, problem.sample, problem.is_sound
+        if few is sample:
+            return best_in_the_end(model, few, rivals, is_sound)
+        # The end on few rows may be what chance has put there.
+        starts = [rival.run.params for rival in different(rivals)]
+        return best_of(model, sample, starts, is_sound, ON_MORE)[0].run.params
 
     def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
         """Return the best runs from one component more."""
