@@ -29,6 +29,7 @@ class FixedParts(Gaussian):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mixtura.families.covariance import Spherical
     >>> family = FixedParts(Spherical(), means=(0,))
     >>> params = family.params(np.array([[0.0], [5.0]]), np.ones(2))
