@@ -9,7 +9,7 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonal, Full, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.parsimonious import EEV, VEI
-from mixtura.init.heats import LEFT, best_in_the_end, best_of
+from mixtura.init.heats import LEFT, best_few, best_in_the_end
 from mixtura.init.runs import from_partitions
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Mixture
@@ -45,7 +45,7 @@ def is_sound(params):
 @pytest.mark.parametrize("seed", range(3))
 def test_no_rival_ends_higher_than_the_winner(structure, seed):
     model, data, starts = problem(structure, seed)
-    rivals = best_of(model, data, starts, is_sound, ((3, 6),))
+    rivals = best_few(model, data, starts, is_sound, ((3, 6),))
     ends = [
         em(model, data, rival.run.params, tol=1e-8, max_iter=5000).log_likelihood
         for rival in rivals
@@ -57,7 +57,7 @@ def test_no_rival_ends_higher_than_the_winner(structure, seed):
 
 def test_the_best_comes_first_and_as_many_as_the_last_heat_leaves():
     model, data, starts = problem(Full())
-    found = best_of(model, data, starts, is_sound, ((2, 5), (3, 2)))
+    found = best_few(model, data, starts, is_sound, ((2, 5), (3, 2)))
     levels = [candidate.run.objective for candidate in found]
     assert len(found) == 2 and levels == sorted(levels, reverse=True)
     assert all(candidate.run.n_steps <= 5 for candidate in found)
@@ -65,7 +65,7 @@ def test_the_best_comes_first_and_as_many_as_the_last_heat_leaves():
 
 def test_a_sound_end_comes_before_a_likely_one():
     model, data, starts = problem(Full())
-    rivals = best_of(model, data, starts, is_sound, ((3, 6),))
+    rivals = best_few(model, data, starts, is_sound, ((3, 6),))
     top = em(model, data, best_in_the_end(model, data, rivals, is_sound), tol=1e-8)
 
     def is_not_the_top(params):
@@ -78,5 +78,5 @@ def test_a_sound_end_comes_before_a_likely_one():
 
 def test_a_single_rival_is_returned_as_it_is():
     model, data, starts = problem(Full())
-    [rival] = best_of(model, data, starts[:1], is_sound)
+    [rival] = best_few(model, data, starts[:1], is_sound)
     assert best_in_the_end(model, data, [rival], is_sound) is rival.run.params

@@ -13,6 +13,7 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
+from mixtura.families.sets import apart
 
 # What rounding may add to a covariance matrix, relative to its diagonal.
 ROUNDING = 1e-14
@@ -157,12 +158,8 @@ class Floor(Constraint):
         floor = structure.attainable(self.variances)
         if n_sets == 1:
             return structure.raised(estimate, own, counts, previous, floor)
-        estimate, own, counts, previous = (
-            values.reshape(n_sets, -1, *values.shape[1:])
-            for values in (estimate, own, counts, previous)
-        )
-        raised = structure.raised(estimate, own, counts, previous, floor)
-        return raised.reshape(-1, *own.shape[2:])
+        sets = *apart(n_sets, estimate, own, counts, previous), floor
+        return structure.raised(*sets).reshape(estimate.shape)
 
     def apply(self, structure: Covariance, estimate: Array, previous: Array) -> Array:
         """Raise what lies below the floor."""

@@ -9,6 +9,7 @@ from mixtura._types import Array, IntArray, Rng
 from mixtura.families.constraints import Constraint, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
+from mixtura.families.sets import apart
 from mixtura.kernels.moments import FARTHEST
 from mixtura.kernels.threads import active_threads
 from mixtura.statistics import Statistics, shared
@@ -223,11 +224,8 @@ class Gaussian:
         """Return the structure's estimate, for each mixture."""
         if self.n_mixtures == 1:
             return self.structure.closest(own, counts, previous)
-        apart = [
-            values.reshape(self.n_mixtures, -1, *values.shape[1:])
-            for values in (own, counts, previous)
-        ]
-        return self.structure.closest(*apart).reshape(own.shape)
+        sets = apart(self.n_mixtures, own, counts, previous)
+        return self.structure.closest(*sets).reshape(own.shape)
 
     def expected_log_density(
         self, params: GaussianParams, statistics: GaussianStatistics

@@ -6,6 +6,13 @@ from numpy.typing import NDArray
 from mixtura._types import Array
 
 
+def apart(n_sets: int, *of_components: Array) -> tuple[Array, ...]:
+    """Lay what belongs to so many sets, one after another, along an axis of sets."""
+    return tuple(
+        values.reshape(n_sets, -1, *values.shape[1:]) for values in of_components
+    )
+
+
 def mean_over_components(own: Array, counts: Array) -> Array:
     """Average (..., K, …) over the K components, weighted by counts (..., K)."""
     return summed_over_components(own, counts / counts.sum(axis=-1, keepdims=True))

@@ -24,7 +24,7 @@ LEFT, MOST = 0.01, 100
 """Nats that each of those may leave, in total, and its steps."""
 
 
-def best_of(
+def best_few(
     model: Mixture,
     data: Rows,
     starts: Sequence[MixtureParams],

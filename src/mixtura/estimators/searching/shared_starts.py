@@ -25,7 +25,7 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough_axes import RoughAxes, rough
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import best_in_the_end, best_of, different
+from mixtura.init.heats import best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
@@ -140,11 +140,10 @@ class SharedStarts:
             return {}
         try:
             params = self._final(n_components, structure)
-            if problem.is_sound(params):
-                params = self._polished(params, problem)
+            if not problem.is_sound(params):
+                return {}
+            params = self._polished(params, problem)
         except DegenerateComponentError:
-            return {}
-        if not problem.is_sound(params):
             return {}
         params = reordered(problem.model, params, by_weight(params))
         inner = problem.in_user_units(params)
@@ -241,7 +240,7 @@ class SharedStarts:
             return best_in_the_end(model, few, rivals, is_sound)
         # The end on few rows may be what chance has put there.
         starts = [rival.run.params for rival in different(rivals)]
-        return best_of(model, sample, starts, is_sound, ON_MORE)[0].run.params
+        return best_few(model, sample, starts, is_sound, ON_MORE)[0].run.params
 
     def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
         """Return the best runs from one component more."""
@@ -255,9 +254,10 @@ class SharedStarts:
     def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
         """Return the run from an agglomeration, which knows no structure."""
         _, few = self._problem(structure)
-        weights = few.weights
-        if weights is None or len(self.rows) > MERGED_ROWS:
+        if len(self.rows) > MERGED_ROWS:
             return []
+        assert few.weights is not None
+        weights = few.weights
         tree: Merges = self._known.get("merges", lambda: merges(space(few), weights))
         values = one_hot(tree.labels(n_components), n_components)
         return self._followed(structure, [values])
@@ -271,7 +271,7 @@ class SharedStarts:
     ) -> list[Candidate]:
         problem, few = self._problem(structure)
         starts = from_partitions(problem.model, few, partitions)
-        return best_of(problem.model, few, starts, problem.is_sound)
+        return best_few(problem.model, few, starts, problem.is_sound)
 
     def _polished(self, params: MixtureParams, problem: Problem) -> MixtureParams:
         """Go on with cheap M-steps, where there are any, to where they lead."""
