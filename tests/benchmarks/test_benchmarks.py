@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from benchmarks.size import SIZES
 from benchmarks.table import Bar, Row, Table, losses
 from benchmarks.timing import Rounds, alternate_timers, rest
 
-from benchmarks import iterations, mclust, memory, page, rivals, structures
+from benchmarks import iterations, mclust, memory, page, rivals, structures, timing
 
 ROOT = Path(__file__).parents[2]
 TABLE = Table(
@@ -84,13 +83,17 @@ def test_timers_take_turns_and_the_first_rounds_do_not_count():
     assert rounds.times == [[3.0, 4.0], [5.0, 6.0]]
 
 
-def test_rest_waits_for_the_threads_of_a_blas():
-    matrix = np.ones((1000, 1000))
-    matrix @ matrix
+def test_rest_waits_until_a_step_costs_the_process_next_to_nothing(monkeypatch):
+    spent, clock = iter([1.9, 0.9, 0.1, 1.0]), 0.0
+
+    def sleep(step):
+        nonlocal clock
+        clock += step * next(spent)
+
+    monkeypatch.setattr(timing.time, "sleep", sleep)
+    monkeypatch.setattr(timing.time, "process_time", lambda: clock)
     rest()
-    before = time.process_time()
-    time.sleep(0.05)
-    assert time.process_time() - before < 0.025
+    assert list(spent) == [1.0]
 
 
 @pytest.mark.skipif(not memory.STATUS.exists(), reason="needs /proc")
