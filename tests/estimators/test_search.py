@@ -261,6 +261,30 @@ def test_a_collapsed_candidate_stays_and_does_not_win(two_values):
     assert not caught
 
 
+@pytest.fixture
+def hardly_any():
+    """Rows so few that components of common axes lie flat; EM creeps on for long."""
+    return np.random.default_rng(0).standard_normal((18, 6))
+
+
+def test_a_collapsed_candidate_is_left_where_it_creeps(monkeypatch, hardly_any):
+    monkeypatch.setattr(candidates_module, "CREEPING", 5)
+    search = GaussianMixtureSearch(range(3, 7), covariance_type="VVE", random_state=0)
+    with pytest.warns(DegenerateDataWarning, match="collapsed onto") as caught:
+        search.fit(hardly_any)
+    assert not any("max_iter" in str(each.message) for each in caught)
+    assert (search.results_["status"] == "collapsed").all()
+    assert search.results_["n_iter"].max() == 5
+    assert {model.max_iter for model in search.candidates_} == {1000}
+
+
+def test_a_sound_candidate_is_not(monkeypatch, hardly_any):
+    search = GaussianMixtureSearch(2, covariance_type="diag", random_state=0)
+    whole = search.fit(hardly_any).best_estimator_
+    monkeypatch.setattr(candidates_module, "CREEPING", 0)
+    assert bits(search.fit(hardly_any).best_estimator_) == bits(whole)
+
+
 def test_it_wins_if_there_is_nothing_else_and_says_so(two_values):
     search = GaussianMixtureSearch(2, covariance_type="full", random_state=0)
     with pytest.warns(DegenerateDataWarning, match="collapsed onto"):

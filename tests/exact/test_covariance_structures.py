@@ -12,6 +12,7 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonals, Multiples
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.families.parsimonious import Pooled, Shared
+from mixtura.families.rough_axes import rough
 from mixtura.models.mixture import Equal, Free, Mixture, MixtureParams
 
 CODES = tuple(
@@ -165,6 +166,34 @@ def test_the_m_step_never_loses_what_was_there(code):
         losses = [loss(structure.to_full(c, 4, 5), scatter, counts) for c in chain]
         assert all(b <= a + 1e-10 * counts.sum() for a, b in pairwise(losses))
         close(losses[-1], losses[1], 1e-9)
+
+
+@pytest.mark.parametrize("code", ["EVE", "VVE"])
+@pytest.mark.parametrize("make", [lambda structure: structure, rough])
+def test_a_singular_sample_does_not_make_an_m_step_lose(code, make):
+    """A variance along the previous axes is zero; the maximum along others is finite.
+
+    That is an M-step only if it is likelier than what was there.
+    """
+    structure, counts, floor = make(STRUCTURES[code]), np.array([20.0, 5.0]), 1e-7
+    n_left = 0
+    for seed in range(200):
+        roots = np.random.default_rng(seed).standard_normal((2, 3, 3))
+        roots[0, 2] = 0.0
+        own = roots @ roots.swapaxes(1, 2)
+        scatter = counts[:, None, None] * own
+        diagonals = np.diagonal(own, axis1=1, axis2=2).copy()
+        diagonals[0, 2] = 1e-6
+        previous = structure.projected(diagonals[:, :, None] * np.eye(3))
+        before = loss(previous, scatter, counts)
+        found = structure.closest(own, counts, previous)
+        if np.isnan(found).all():
+            n_left += 1
+        elif np.linalg.eigvalsh(found).min() > 1e-12:
+            assert loss(found, scatter, counts) < before
+        above = structure.closest(own, counts, previous, np.full(3, floor))
+        assert loss(above, scatter, counts) < before
+    assert 0 < n_left < 200
 
 
 @CODE

@@ -24,7 +24,7 @@ from mixtura.families.variances import BoolArray, Profile, divergence
 MOST = 200
 """Sweeps over the planes, or steps of Newton's method, at most …"""
 
-MOST_ABOVE = 20
+MOST_ABOVE = 3
 """… and above a floor, where variances that are at it make the way long: the next
 M-step goes on from there."""
 
@@ -113,11 +113,13 @@ class CommonAxes:
         value = np.where(np.isfinite(value), value, np.inf)
         return Axes(axes, matrices, variances, value)
 
-    def best(self, starts: Array) -> Axes:
+    def best(self, starts: Array) -> tuple[Axes, Array]:
         """Descend from orthogonal matrices, and return the least divergence reached.
 
         Only the first of the starts (..., n_starts, D, D) matters while none of the
-        others is better: with the previous axes first, later in a fit, that is.
+        others is better: with the previous axes first, later in a fit, that is. The
+        divergence at the first start is returned as well; it is infinite if a sample
+        variance along these axes is zero, and no floor is under it.
         """
         shape = starts.shape[:-2]
         each = self._of(
@@ -132,7 +134,15 @@ class CommonAxes:
         reached[is_tried] = ends.divergence
         places = np.cumsum(is_tried).reshape(shape) - 1
         least = reached.argmin(axis=-1)[..., None]
-        return ends.among(np.take_along_axis(places, least, axis=-1)[..., 0])
+        best = ends.among(np.take_along_axis(places, least, axis=-1)[..., 0])
+        return best, here.divergence[..., 0]
+
+    def divergence(self, covariances: Array, axes: Array) -> Array:
+        """Return that of covariances which have these axes in common."""
+        each = axes[..., None, :, :]
+        variances = along(each.swapaxes(-1, -2) @ covariances @ each)
+        own = along(each.swapaxes(-1, -2) @ self.own @ each)
+        return divergence(variances, own, self.counts)
 
     def among(self, which: NDArray[Any]) -> "CommonAxes":
         """Return the search for some of the sets of matrices."""

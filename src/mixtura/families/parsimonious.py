@@ -23,7 +23,7 @@ from mixtura.families.covariance import Diagonals, Matrices, Multiples
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import clipped, symmetrised
 from mixtura.families.multiples import Squares
-from mixtura.families.orientation import CommonAxes
+from mixtura.families.orientation import Axes, CommonAxes
 from mixtura.families.sets import for_all, mean_over_components, summed_over_components
 from mixtura.families.variances import (
     Equal,
@@ -263,7 +263,9 @@ class SameAxes(Turned):
     """Ellipsoids of equal orientation.
 
     The axes are found by descent from the previous ones, so the likelihood never falls,
-    unless those of the pooled covariance or of one component are a better start.
+    unless those of the pooled covariance or of one component are a better start. Where
+    a sample variance along the previous axes is zero, other axes may be all that is
+    left; then they must do better than the previous covariances.
     """
 
     variances: ClassVar[Profile]
@@ -273,13 +275,24 @@ class SameAxes(Turned):
     ) -> Array:
         finite = np.isfinite(own).all(axis=(-3, -2, -1), keepdims=True)
         own = np.where(finite, own, 1.0)
-        first = _generic_mean(previous)[..., None, :, :]
-        pooled = mean_over_components(own, counts)[..., None, :, :]
-        each = np.where((counts > 0)[..., None, None], own, first)
-        starts = np.linalg.eigh(np.concatenate([first, pooled, each], axis=-3))[1]
-        best = CommonAxes(own, counts, self.variances, floor).best(starts)
+        first = _generic_mean(previous)
+        search = CommonAxes(own, counts, self.variances, floor)
+        best, at_first = self._descended(search, first)
         nearest = _composed(best.variances, best.axes[..., None, :, :])
+        is_lost = ~np.isfinite(at_first)
+        if is_lost.any():
+            before = search.divergence(previous, np.linalg.eigh(first)[1])
+            is_lost &= ~(best.divergence <= before)
+            finite = finite & ~is_lost[..., None, None, None]
         return np.where(finite, nearest, np.nan)
+
+    def _descended(self, search: CommonAxes, first: Array) -> tuple[Axes, Array]:
+        """Return the best axes, and the divergence at those of the first matrix."""
+        first, own = first[..., None, :, :], search.own
+        pooled = mean_over_components(own, search.counts)[..., None, :, :]
+        each = np.where((search.counts > 0)[..., None, None], own, first)
+        matrices = np.concatenate([first, pooled, each], axis=-3)
+        return search.best(np.linalg.eigh(matrices)[1])
 
     def raised(
         self,

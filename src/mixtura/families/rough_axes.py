@@ -4,8 +4,8 @@ import numpy as np
 
 from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.orientation import CommonAxes, better
-from mixtura.families.parsimonious import SameAxes, _composed, _generic_mean
+from mixtura.families.orientation import Axes, CommonAxes, better
+from mixtura.families.parsimonious import SameAxes
 from mixtura.families.sets import mean_over_components
 
 
@@ -26,19 +26,11 @@ class RoughAxes(SameAxes):
         self.name = exact.name
         self.variances = exact.variances  # type: ignore[misc]
 
-    def closest(
-        self, own: Array, counts: Array, previous: Array, floor: Array | None = None
-    ) -> Array:
-        """Return covariances at least as likely as the previous ones."""
-        finite = np.isfinite(own).all(axis=(-3, -2, -1), keepdims=True)
-        own = np.where(finite, own, 1.0)
-        search = CommonAxes(own, counts, self.variances, floor)
-        pooled = mean_over_components(own, counts)
-        starts = np.linalg.eigh(np.array([_generic_mean(previous), pooled]))[1]
+    def _descended(self, search: CommonAxes, first: Array) -> tuple[Axes, Array]:
+        pooled = mean_over_components(search.own, search.counts)
+        before, other = map(search.at, np.linalg.eigh(np.array([first, pooled]))[1])
         with np.errstate(divide="ignore", invalid="ignore"):  # variances of zero
-            best = search.by_planes(better(*map(search.at, starts)))
-        nearest = _composed(best.variances, best.axes[..., None, :, :])
-        return np.where(finite, nearest, np.nan)
+            return search.by_planes(better(before, other)), before.divergence
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """Count them as for the exact structure."""

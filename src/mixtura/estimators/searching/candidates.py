@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
@@ -31,6 +32,12 @@ FAILED = "failed"
 NOT_RUN = "not run"
 
 FLAT = "A component stands on {:.1f} observations, too few to span the columns."
+
+CREEPING = 50
+"""Iterations after which a fit that has collapsed is left where it is …"""
+
+ROWS_EACH = 5
+"""… if rows are fewer than so many for each parameter."""
 
 Split = tuple[IntArray, IntArray]
 """Rows to fit, and rows held out."""
@@ -278,17 +285,40 @@ def _model_fitted(
     start = {}
     if data.starts is not None:
         start = data.starts.start(candidate.n_components, candidate.covariance_type)
-    if start:
-        model = _model(candidate, template).set_params(**start)
-        with notes.collected() as found:
-            model.fit(data.X, sample_weight=data.sample_weight)
+    for given in [start, {}] if start else [{}]:
+        model = _model(candidate, template).set_params(**given)
+        found = _fit(model, data, notes)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
         if is_interrupted or not collapsed_components(model, data.floor).any():
-            for note in found:
-                warnings.warn(note.text, note.category, stacklevel=2)
-            return model
-    model = _model(candidate, template)
-    return model.fit(data.X, sample_weight=data.sample_weight)
+            break
+    for note in found:
+        warnings.warn(note.text, note.category, stacklevel=2)
+    return model
+
+
+def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[Note]:
+    """Fit, and leave a fit that creeps along the floor; return what it warns of."""
+    most = model.max_iter
+    if isinstance(most, int) and most > CREEPING and _is_prone(model, data):
+        with notes.collected() as found:
+            model.set_params(max_iter=CREEPING)
+            model.fit(data.X, sample_weight=data.sample_weight)
+        model.set_params(max_iter=most)
+        if model.outcome_ != Outcome.ITERATION_LIMIT.value:
+            return found
+        if collapsed_components(model, data.floor).any():
+            return [note for note in found if not note.is_a(ConvergenceWarning)]
+    with notes.collected() as found:
+        model.fit(data.X, sample_weight=data.sample_weight)
+    return found
+
+
+def _is_prone(model: GaussianMixture, data: SearchData) -> bool:
+    """Whether parameters are so many for the rows that fits often collapse."""
+    n_components, (n_rows, n_features) = model.n_components, data.X.shape
+    structure = STRUCTURES[model.covariance_type]
+    free = structure.n_free_parameters(n_components, n_features)
+    return ROWS_EACH * (free + n_components * (n_features + 1)) > n_rows
 
 
 def _model(candidate: Candidate, template: GaussianMixture) -> GaussianMixture:
