@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from mixtura._types import Array
 from mixtura.kernels import Kernels
 
+NARROWEST = 0.01
+"""Least share of the largest column's floor that a floor in all directions is."""
+
 
 class Covariance(ABC):
     """A covariance structure for K components in D dimensions."""
@@ -124,7 +127,7 @@ class Covariance(ABC):
         return covariances if floor is None else self.clip(covariances, floor)
 
     def attainable(self, floor: Array) -> Array:
-        """Return the least floor above a given one that the structure can follow."""
+        """Return the floor that the structure can follow in place of a given one."""
         return floor
 
     @abstractmethod
@@ -189,3 +192,13 @@ class Covariance(ABC):
     @abstractmethod
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """Count the free covariance parameters."""
+
+
+def in_all_directions(floor: Array) -> Array:
+    """Return one floor for directions that are no columns: the smallest column's.
+
+    It is no less than a share of the largest, below which rounding in that column
+    would hide it. Columns of floor zero, which are not asked about, keep that.
+    """
+    smallest = floor.min(initial=floor.max(), where=floor > 0)
+    return np.where(floor > 0, max(smallest, NARROWEST * floor.max()), 0.0)

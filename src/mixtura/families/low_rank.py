@@ -18,6 +18,7 @@ import numpy as np
 
 from mixtura._types import Array
 from mixtura.families.covariance import Matrices
+from mixtura.families.covariance_structure import in_all_directions
 from mixtura.families.factor_noise import best_noise, usual_start
 from mixtura.families.factorisation import least_eigenvalues, symmetrised
 from mixtura.families.heywood import (
@@ -112,14 +113,14 @@ class Factors(Matrices):
         return np.stack([self._maximum(c, None, floor) for c in covariances])
 
     def attainable(self, floor: Array) -> Array:
-        """Return the largest floor in every column for noise that has no columns."""
-        return np.full_like(floor, floor.max()) if self.isotropic else floor
+        """Return one floor for all columns for noise that has no columns."""
+        return in_all_directions(floor) if self.isotropic else floor
 
     def least_ratios(
         self, covariances: Array, floor: Array, n_components: int
     ) -> Array:
         """Return the smallest eigenvalues in the metric of the attainable floor."""
-        level = np.where(floor > 0, self.attainable(floor), 0.0)
+        level = self.attainable(floor)
         return super().least_ratios(covariances, level, n_components)
 
     def n_free_parameters(self, n_components: int, n_features: int) -> int:

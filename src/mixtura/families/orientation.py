@@ -24,7 +24,7 @@ from mixtura.families.variances import BoolArray, Profile, divergence
 MOST = 200
 """Sweeps over the planes, or steps of Newton's method, at most …"""
 
-MOST_ABOVE = 3
+MOST_ABOVE = 8
 """… and above a floor, where variances that are at it make the way long: the next
 M-step goes on from there."""
 

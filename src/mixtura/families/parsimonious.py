@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from mixtura._types import Array
 from mixtura.families.covariance import Diagonals, Matrices, Multiples
-from mixtura.families.covariance_structure import Covariance
+from mixtura.families.covariance_structure import Covariance, in_all_directions
 from mixtura.families.factorisation import clipped, symmetrised
 from mixtura.families.multiples import Squares
 from mixtura.families.orientation import Axes, CommonAxes
@@ -209,19 +209,19 @@ class EVV(Shared, Matrices):
 class Turned(Shared, Matrices):
     """Ellipsoids along axes that a change of units in one column would bend.
 
-    A floor is that of the column with the largest one, in all directions.
+    A floor is the same in all directions.
     """
 
     scales_by_column = False
     variances: ClassVar[Variances]
 
     def attainable(self, floor: Array) -> Array:
-        return np.full_like(floor, floor.max())
+        return in_all_directions(floor)
 
     def least_ratios(
         self, covariances: Array, floor: Array, n_components: int
     ) -> Array:
-        level = np.where(floor > 0, floor.max(), 0.0)
+        level = self.attainable(floor)
         return super().least_ratios(covariances, level, n_components)
 
 

@@ -230,8 +230,6 @@ class SharedStarts:
         """Return where the best run from all sources ends."""
         problem, few = self._problem(structure)
         rivals = [*self._best(n_components, structure)]
-        if not rivals[0].sound:
-            return rivals[0].run.params
         for source in (self._shrunk, self._merged):
             with suppress(DegenerateComponentError):
                 rivals += source(n_components, structure)
