@@ -14,6 +14,7 @@ from mixtura.em import Outcome, em, em_steps
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
+from mixtura.init.runs import whole
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.statistics import EStatistics
 from registry import ALGORITHMS, MODELS, algorithm_name
@@ -133,6 +134,13 @@ def test_a_start_that_has_collapsed_is_an_error():
 def test_an_interrupt_keeps_the_best_parameters():
     result = run(-9.0, -5.0, KeyboardInterrupt())
     ends(result, Outcome.INTERRUPTED, 1, (-9.0, -5.0))
+
+
+def test_who_has_no_use_for_half_a_fit_is_interrupted_too():
+    ended = run(-9.0, -5.0, COLLAPSE)
+    assert whole(ended) is ended
+    with pytest.raises(KeyboardInterrupt):
+        whole(run(-9.0, -5.0, KeyboardInterrupt()))
 
 
 def test_an_interrupt_before_anything_is_known_is_passed_on():

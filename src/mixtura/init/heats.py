@@ -6,11 +6,11 @@ from typing import Any
 
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
-from mixtura.em import Outcome, em
+from mixtura.em import em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.init.candidate import Candidate, merit, same_optimum
 from mixtura.init.race import raced
-from mixtura.init.runs import Run, followed
+from mixtura.init.runs import Run, followed, whole
 from mixtura.init.stack import is_possible
 from mixtura.models.mixture import Mixture, MixtureParams
 
@@ -92,12 +92,10 @@ def best_in_the_end(
     }
     together = raced(model, data, starts, **settings)
     ends = [
-        end or em(model, data, rival.run.params, **settings)
+        whole(end or em(model, data, rival.run.params, **settings))
         for rival, end in zip(left, together, strict=True)
         if end or rival.sound  # what lies at a floor creeps along it
     ]
-    if any(end.outcome is Outcome.INTERRUPTED for end in ends):
-        raise KeyboardInterrupt
     sound = [end for end in ends if is_sound(end.params)]
     if not sound:
         return left[0].run.params

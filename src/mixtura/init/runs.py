@@ -7,7 +7,7 @@ import numpy as np
 
 from mixtura._types import Array
 from mixtura.data import Rows
-from mixtura.em import Outcome, em
+from mixtura.em import EMResult, Outcome, em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.init import stack
 from mixtura.init.stack import Stack
@@ -107,10 +107,21 @@ def followed(
     return [_alone(model, data, run, n_steps) for run in runs]
 
 
-def _alone(model: Mixture, data: Rows, run: Run, n_steps: int) -> Run:
-    result = em(model, data, run.params, tol=SETTLED, max_iter=n_steps)
+def whole(result: EMResult) -> EMResult:
+    """Return a result, for whom half of a fit is of no use.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user has interrupted it.
+    """
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
+    return result
+
+
+def _alone(model: Mixture, data: Rows, run: Run, n_steps: int) -> Run:
+    result = whole(em(model, data, run.params, tol=SETTLED, max_iter=n_steps))
     log_density = model.log_density(result.params, data)
     return run.to(result.params, result.log_likelihoods, log_density)
 

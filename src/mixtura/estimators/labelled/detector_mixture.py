@@ -14,7 +14,7 @@ from mixtura.estimators.fitted.fitted_gaussian_mixture import FittedGaussianMixt
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.init.distinct import distinct_rows
 
-MERGED_ROWS = 5_000
+DISTINCT_ROWS = 5_000
 """Up to so many rows, equal ones are merged before the fit."""
 
 
@@ -25,7 +25,7 @@ def fitted_to_distinct_rows(mixture: Any, X: Array, sample_weight: Any) -> Any:
     which the rounding of a sum would otherwise be magnified.
     """
     accepts = has_fit_parameter(mixture, "sample_weight")
-    if len(X) > MERGED_ROWS or not accepts:
+    if len(X) > DISTINCT_ROWS or not accepts:
         given = {} if sample_weight is None else {"sample_weight": sample_weight}
         return mixture.fit(X, None, **given)
     weights = checks.check_sample_weight(sample_weight, X)

@@ -15,7 +15,7 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
-from mixtura.em import Outcome, em
+from mixtura.em import em
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.fitting.robust_options import RobustOptions
@@ -29,7 +29,7 @@ from mixtura.init.heats import best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
-from mixtura.init.runs import from_partitions
+from mixtura.init.runs import from_partitions, whole
 from mixtura.init.search import FEW_ROWS, several_starts
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import MixtureParams
@@ -47,7 +47,7 @@ CHAIN = 12
 MERGES = 4
 """Components of the next larger size that are left out in turn."""
 
-MERGED_ROWS = 2_000
+AGGLOMERATED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
 
 ON_MORE = ((4, 3), (10, 1))
@@ -252,7 +252,7 @@ class SharedStarts:
     def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
         """Return the run from an agglomeration, which knows no structure."""
         _, few = self._problem(structure)
-        if len(self.rows) > MERGED_ROWS:
+        if len(self.rows) > AGGLOMERATED_ROWS:
             return []
         assert few.weights is not None
         weights = few.weights
@@ -276,7 +276,5 @@ class SharedStarts:
         if not isinstance(problem.family.structure, RoughAxes):
             return params
         result = em(problem.model, problem.sample, params, acceleration=Automatic())
-        if result.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
-        polished: MixtureParams = result.params
+        polished: MixtureParams = whole(result).params
         return polished
