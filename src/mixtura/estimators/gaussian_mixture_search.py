@@ -124,7 +124,8 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
     `random_state` and the size whether or not they are candidates, so that a result
     does not depend on what else is asked for. Fits then start where the best short run
     has got to, which their ``weights_init``, ``means_init`` and ``precisions_init``
-    keep; one that collapses is made again from a start of its own. With any start,
+    keep; one that collapses is made again from a start of its own, and where rows are
+    few for its parameters left after 50 iterations if it collapses. With any start,
     ``n_init`` or robust option in `estimator`, a ``max_iter`` below 100 or an
     ``algorithm`` other than "em", and in cross-validation, each fit makes its own
     start, as `GaussianMixture` alone does.
