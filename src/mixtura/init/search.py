@@ -240,7 +240,9 @@ class _Search:
             return self.best.run
         finalists = optima[: 1 if agreed else FINALISTS]
         runs = [candidates[0].run for candidates in finalists]
-        self.wander(self.follow(self.data, runs, LONG), 0 if agreed else TOGETHER)
+        begun = self.follow(self.data, runs, LONG)
+        agreed = agreed or len(begun) == FINALISTS == len(optima_of(begun, SAME)[0])
+        self.wander(begun, 0 if agreed else TOGETHER)
         return self.best.run
 
     def explored(
