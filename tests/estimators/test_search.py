@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
 from mixtura.estimators.searching import candidates as candidates_module
+from mixtura.estimators.searching import shared_starts
 from mixtura.estimators.searching.search_plan import every_structure
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.selection.criteria import CRITERIA, Criterion
@@ -259,6 +260,19 @@ def test_a_collapsed_candidate_stays_and_does_not_win(two_values):
     assert search.best_params_["n_components"] == 1
     assert search.runner_up_ is None and np.isnan(search.margin_)
     assert not caught
+
+
+def test_a_start_that_no_fit_would_take_is_left_out(monkeypatch, X):
+    """Rounding can bend the axes of a component that has almost collapsed."""
+    refused = ValueError("'EVE precision' must have the structure EVE")
+
+    def refuse(*_):
+        raise refused
+
+    monkeypatch.setattr(shared_starts, "check_precisions", refuse)
+    search = GaussianMixtureSearch(2, covariance_type="EVE", random_state=0).fit(X)
+    assert search.results_["status"].tolist() == ["converged"]
+    assert search.best_estimator_.precisions_init is None
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from mixtura._types import Array
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import em
+from mixtura.estimators.checks import check_precisions
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.fitting.robust_options import RobustOptions
@@ -149,6 +150,10 @@ class SharedStarts:
         inner = problem.in_user_units(params)
         precisions = structure.precisions(inner.components.precision_cholesky)
         if not (np.isfinite(precisions).all() and (inner.weights > 0).all()):
+            return {}
+        try:
+            check_precisions(precisions, structure, *inner.components.means.shape)
+        except ValueError:  # a component so narrow that its axes are rounding
             return {}
         return {
             "weights_init": inner.weights,
