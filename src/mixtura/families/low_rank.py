@@ -116,13 +116,6 @@ class Factors(Matrices):
         """Return one floor for all columns for noise that has no columns."""
         return in_all_directions(floor) if self.isotropic else floor
 
-    def least_ratios(
-        self, covariances: Array, floor: Array, n_components: int
-    ) -> Array:
-        """Return the smallest eigenvalues in the metric of the attainable floor."""
-        level = self.attainable(floor)
-        return super().least_ratios(covariances, level, n_components)
-
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """Loadings up to rotation, and noise; no more than a full matrix has."""
         self._check(n_features)

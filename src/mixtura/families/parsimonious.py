@@ -218,12 +218,6 @@ class Turned(Shared, Matrices):
     def attainable(self, floor: Array) -> Array:
         return in_all_directions(floor)
 
-    def least_ratios(
-        self, covariances: Array, floor: Array, n_components: int
-    ) -> Array:
-        level = self.attainable(floor)
-        return super().least_ratios(covariances, level, n_components)
-
 
 class OwnAxes(Turned):
     """Ellipsoids of variable orientation.
