@@ -32,7 +32,7 @@ def poorer(
     if type(family) is not Gaussian or family.structure.n_axes < 2:
         return None
     shape = n_rows, n_features, n_components
-    if not _is_starved(family.structure, *shape) or _is_starved(Diagonal(), *shape):
+    if not is_starved(family.structure, *shape) or is_starved(Diagonal(), *shape):
         return None
     return replace(model, family=replace(family, structure=Diagonal()))
 
@@ -44,9 +44,14 @@ def with_matrices(params: MixtureParams) -> MixtureParams:
     return replace(params, components=replace(components, covariances=matrices))
 
 
-def _is_starved(
-    structure: Covariance, n_rows: int, n_features: int, n_components: int
+def is_starved(
+    structure: Covariance,
+    n_rows: int,
+    n_features: int,
+    n_components: int,
+    rows_each: float = STARVED,
 ) -> bool:
+    """Whether a component has fewer rows than so many for each of its parameters."""
     covariances = structure.n_free_parameters(n_components, n_features)
     each = 1 + n_features + covariances / n_components
-    return n_rows / n_components < STARVED * each
+    return n_rows / n_components < rows_each * each

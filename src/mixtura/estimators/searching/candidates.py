@@ -21,6 +21,7 @@ from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
 from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateDataWarning
+from mixtura.init.poorer import is_starved
 from mixtura.selection import criteria
 from mixtura.selection.criteria import FitSummary
 from mixtura.units import Units
@@ -299,7 +300,10 @@ def _model_fitted(
 def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[Note]:
     """Fit, and leave a fit that creeps along the floor; return what it warns of."""
     most = model.max_iter
-    if isinstance(most, int) and most > CREEPING and _is_prone(model, data):
+    structure = STRUCTURES[model.covariance_type]
+    shape = len(data.X), data.X.shape[1], model.n_components
+    is_prone = is_starved(structure, *shape, ROWS_EACH)
+    if is_prone and isinstance(most, int) and most > CREEPING:
         with notes.collected() as found:
             model.set_params(max_iter=CREEPING)
             model.fit(data.X, sample_weight=data.sample_weight)
@@ -311,14 +315,6 @@ def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[
     with notes.collected() as found:
         model.fit(data.X, sample_weight=data.sample_weight)
     return found
-
-
-def _is_prone(model: GaussianMixture, data: SearchData) -> bool:
-    """Whether parameters are so many for the rows that fits often collapse."""
-    n_components, (n_rows, n_features) = model.n_components, data.X.shape
-    structure = STRUCTURES[model.covariance_type]
-    free = structure.n_free_parameters(n_components, n_features)
-    return ROWS_EACH * (free + n_components * (n_features + 1)) > n_rows
 
 
 def _model(candidate: Candidate, template: GaussianMixture) -> GaussianMixture:
