@@ -8,7 +8,7 @@ itself, splits of one component at the cost of another do.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import cycle, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,13 +18,13 @@ from mixtura.data import Rows
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian
 from mixtura.init.candidate import SAME, Candidate, merit, optima_of, same_optimum
-from mixtura.init.distinct import standardised, whitened
+from mixtura.init.clear import is_clear
 from mixtura.init.moves import Move, best_moves
 from mixtura.init.partial import after_moves, is_possible
 from mixtura.init.poorer import poorer, with_matrices
 from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import Run, followed, from_partitions
-from mixtura.init.starts import nearest, plus_plus
+from mixtura.init.starts import around_centres
 from mixtura.models.mixture import Mixture, MixtureParams
 
 BATCHES = (2, 4, 14)
@@ -35,9 +35,6 @@ MORE_BATCHES = (2, 4, 14)
 
 AGREE = 2
 """Starts that must lead to the best optimum for the search to end early."""
-
-LLOYD = (2, 0, 0, 2)
-"""Steps of k-means before EM takes over, in turn."""
 
 SHORT = 10
 """EM steps after which a start is first judged."""
@@ -164,7 +161,7 @@ def best_start(
         values = cheap.posterior(there.params, data).values
         return Start(model.from_responsibilities(data, values))
     try:
-        run = search.best_run(_partitions(search.few, n_components, rng))
+        run = search.best_run(around_centres(search.few, n_components, rng))
     except KeyboardInterrupt:
         if search.best is None:
             raise
@@ -206,7 +203,7 @@ def several_starts(
         If every start collapses.
     """
     search = _Search(model, data, is_sound, rng)
-    partitions = _partitions(search.few, n_components, rng)
+    partitions = around_centres(search.few, n_components, rng)
     optima = search.explored(partitions, MORE_BATCHES)
     return [candidates[0].run.params for candidates in optima[:most]]
 
@@ -235,12 +232,15 @@ class _Search:
         assert self.best is not None
         if self.is_starved():
             return self.best.run
-        agreed = len(optima[0]) >= AGREE
+        agreed = len(optima[0]) >= AGREE or self.is_clear(self.few)
         if agreed and self.are_few():
             return self.best.run
         finalists = optima[: 1 if agreed else FINALISTS]
         runs = [candidates[0].run for candidates in finalists]
         begun = self.follow(self.data, runs, LONG)
+        self.best = max(begun, key=merit, default=self.best)
+        if self.is_clear(self.data):
+            return self.best.run
         agreed = agreed or len(begun) == FINALISTS == len(optima_of(begun, SAME)[0])
         self.wander(begun, 0 if agreed else TOGETHER)
         return self.best.run
@@ -254,7 +254,9 @@ class _Search:
             found += self.tried(islice(partitions, size))
             optima = optima_of(found)
             self.best = optima[0][0]
-            if len(optima[0]) >= AGREE or (len(found) > size and self.is_starved()):
+            if len(optima[0]) >= AGREE or self.is_clear(self.few):
+                break
+            if len(found) > size and self.is_starved():
                 break
             if len(found) > size != batches[-1] and self.are_few():
                 optima = self.after_all(optima)
@@ -274,7 +276,6 @@ class _Search:
 
         From each of them so many moves are tried `surely`, whatever they may lose.
         """
-        self.best = max(begun, key=merit, default=self.best)
         visited: list[Candidate] = []
         unseen: list[Candidate] = []
         reached, fruitless = begun, 0
@@ -367,6 +368,15 @@ class _Search:
         assert self.best is not None
         return len(self.best.run.params.weights) <= FEW_COMPONENTS
 
+    def is_clear(self, data: Rows) -> bool:
+        """Whether the best, of which these rows are the data, needs no other start."""
+        assert self.best is not None
+        sound, params = self.best.sound, self.best.run.params
+        least = params.weights.min() * len(data)
+        if not sound or least < THIN * self.n_parameters(params):
+            return False
+        return is_clear(self.model, self.family.structure, self.few, params)
+
     def is_starved(self) -> bool:
         """Whether rows are so few for a component that EM hardly moves it."""
         assert self.best is not None
@@ -384,12 +394,3 @@ def _some_rows(data: Rows, rng: Rng) -> Rows:
     if len(data) <= FEW_ROWS:
         return data
     return data.take(np.sort(rng.choice(len(data), size=FEW_ROWS, replace=False)))
-
-
-def _partitions(data: Rows, n_components: int, rng: Rng) -> Iterator[Array]:
-    """Partitions around k-means++ centres, in both spaces in turn."""
-    assert data.weights is not None
-    spaces = standardised(data), whitened(data)
-    for n_steps, space in cycle(zip(LLOYD, (*spaces, *spaces), strict=True)):
-        centres = plus_plus(space, data.weights, n_components, rng)
-        yield nearest(space, data.weights, centres, n_steps)

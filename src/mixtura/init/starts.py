@@ -4,7 +4,8 @@ Every function takes rows X of shape (n, n_features) in the space whose distance
 matter, their weights (n,), the number of components and a generator.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import cycle
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -13,11 +14,15 @@ from sklearn.cluster import KMeans
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
 from mixtura.execution.blas import single_threaded_openmp
+from mixtura.init.distinct import standardised, whitened
 from mixtura.init.hierarchy import merges, space
 from mixtura.models.categorical import one_hot
 
 MERGED_ROWS = 1_000
 """Rows that agglomeration merges: its time grows with their square."""
+
+LLOYD = (2, 0, 0, 2)
+"""Steps of k-means before EM takes over, in turn."""
 
 Start = Callable[[Array, Array, int, Rng], Array]
 """(X, weights, n_components, rng) -> responsibilities (n, n_components)."""
@@ -124,3 +129,20 @@ def nearest(X: Array, weights: Array, chosen: IntArray, n_steps: int) -> Array:
 def _nearest(X: Array, centres: Array) -> Array:
     distances = (centres**2).sum(axis=1) - 2 * X @ centres.T
     return one_hot(distances.argmin(axis=1), len(centres))
+
+
+def around_centres(data: Rows, n_components: int, rng: Rng) -> Iterator[Array]:
+    """Partitions around k-means++ centres, in both spaces in turn, without end.
+
+    Parameters
+    ----------
+    data : Rows
+        Distinct rows with weights.
+    n_components : int
+    rng : Generator
+    """
+    assert data.weights is not None
+    spaces = standardised(data), whitened(data)
+    for n_steps, place in cycle(zip(LLOYD, (*spaces, *spaces), strict=True)):
+        centres = plus_plus(place, data.weights, n_components, rng)
+        yield nearest(place, data.weights, centres, n_steps)

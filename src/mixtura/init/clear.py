@@ -1,0 +1,80 @@
+r"""Optima that need no second start: clusters apart, each as normal as can be told.
+
+An optimum that is not the best has put two clusters in one component, whose rows are
+then not normal, and cut another in two, whose halves overlap. Where neither is seen, no
+other start leads anywhere better.
+"""
+
+import numpy as np
+
+from mixtura._types import Array
+from mixtura.data import Rows
+from mixtura.families.covariance_structure import Covariance
+from mixtura.models.mixture import Mixture, MixtureParams
+
+SHARED = 0.05
+"""Share of a component's rows that may belong to others."""
+
+ENOUGH = 20
+"""Rows of a component from which its moments tell anything."""
+
+DEVIATIONS = 5.0
+"""Standard errors that moments may be from those of a normal distribution."""
+
+
+def is_clear(
+    model: Mixture, structure: Covariance, data: Rows, params: MixtureParams
+) -> bool:
+    """Whether no two components overlap, and the rows of each have normal moments.
+
+    Parameters
+    ----------
+    model : Mixture
+    structure : Covariance
+        Of its components.
+    data : Rows
+        Distinct rows with weights.
+    params : MixtureParams
+    """
+    values = model.posterior(params, data).values
+    shares = data.weighted(values)
+    counts = shares.sum(axis=0)  # (K,)
+    # what counts is the number of distinct rows: weights may have any unit
+    n_rows = counts * len(data) / data.n_observations
+    own = (shares * values).sum(axis=0)
+    if (n_rows < ENOUGH).any() or (own < (1 - SHARED) * counts).any():
+        return False
+    means, covariances = params.components.means, params.components.covariances
+    lengths, axes = np.linalg.eigh(structure.to_full(covariances, *means.shape))
+    scaled = axes / np.sqrt(lengths)[:, None]
+    return all(
+        _are_normal((data.X - means[k]) @ scaled[k], shares[:, k] / counts[k], n)
+        for k, n in enumerate(n_rows)
+    )
+
+
+def _are_normal(z: Array, shares: Array, n_rows: float) -> bool:
+    r"""Whether standardised columns are uncorrelated and have normal moments.
+
+    The second moments are those of the unit matrix, with variances :math:`2 / n` and
+    :math:`1 / n`; skewness and kurtosis are 0 and 3, with variances :math:`6 / n` and
+    :math:`24 / n` [Fisher1930]_.
+
+    References
+    ----------
+    .. [Fisher1930] R. A. Fisher. The moments of the distribution for normal samples of
+       measures of departure from normality. Proc. R. Soc. A 130.
+    """
+    identity = np.eye(z.shape[1])
+    square = z * z
+    second = (shares[:, None] * z).T @ z
+    variances = second.diagonal()
+    with np.errstate(all="ignore"):  # no number at all is not normal either
+        skewness = shares @ (square * z) / variances**1.5
+        kurtosis = shares @ (square * square) / variances**2
+    apart = (
+        (second - identity) / np.sqrt((1 + identity) / n_rows),
+        skewness / np.sqrt(6 / n_rows),
+        (kurtosis - 3) / np.sqrt(24 / n_rows),
+    )
+    return all(np.abs(each).max() < DEVIATIONS for each in apart)
