@@ -14,7 +14,7 @@ from mixtura.init.clear import is_clear
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Mixture
 
-SEEDS = range(5)
+SEEDS = range(3)
 STRUCTURES = (Full(), Tied(), Diagonal(), Spherical())
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.families.covariance_structure import Covariance
+from mixtura.init.runs import responsibilities
 from mixtura.models.mixture import Mixture, MixtureParams
 
 SHARED = 0.05
@@ -17,6 +18,9 @@ SHARED = 0.05
 
 ENOUGH = 20
 """Rows of a component from which its moments tell anything."""
+
+NEVER = 1e-6
+"""Responsibility below which a row says nothing about a component."""
 
 DEVIATIONS = 5.0
 """Standard errors that moments may be from those of a normal distribution."""
@@ -36,7 +40,7 @@ def is_clear(
         Distinct rows with weights.
     params : MixtureParams
     """
-    values = model.posterior(params, data).values
+    values = responsibilities(model, data, params)
     shares = data.weighted(values)
     counts = shares.sum(axis=0)  # (K,)
     # what counts is the number of distinct rows: weights may have any unit
@@ -47,10 +51,12 @@ def is_clear(
     means, covariances = params.components.means, params.components.covariances
     lengths, axes = np.linalg.eigh(structure.to_full(covariances, *means.shape))
     scaled = axes / np.sqrt(lengths)[:, None]
-    return all(
-        _are_normal((data.X - means[k]) @ scaled[k], shares[:, k] / counts[k], n)
-        for k, n in enumerate(n_rows)
-    )
+    for k, n in enumerate(n_rows):
+        rows = values[:, k] > NEVER
+        z = (data.X[rows] - means[k]) @ scaled[k]
+        if not _are_normal(z, shares[rows, k] / counts[k], n):
+            return False
+    return True
 
 
 def _are_normal(z: Array, shares: Array, n_rows: float) -> bool:

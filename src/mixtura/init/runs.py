@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import softmax
 
 from mixtura._types import Array
 from mixtura.data import Rows
@@ -87,6 +88,16 @@ def from_partitions(
     if not starts and error is not None:
         raise error
     return starts
+
+
+def responsibilities(model: Mixture, data: Rows, params: MixtureParams) -> Array:
+    """Return p(z | x), of shape (n, K), as exactly as a search needs it."""
+    if stack.is_possible(model, data):
+        rows = stack.quadratic_rows(model, data)
+        here = Stack.of(model, [params])
+        if not here.needs_care(rows).any():
+            return np.asarray(softmax(here.log_joint(model, rows), axis=0).T)
+    return model.posterior(params, data).values
 
 
 def followed(

@@ -23,15 +23,12 @@ from mixtura.init.moves import Move, best_moves
 from mixtura.init.partial import after_moves, is_possible
 from mixtura.init.poorer import poorer, with_matrices
 from mixtura.init.regions import LocalRows, local_rows
-from mixtura.init.runs import Run, followed, from_partitions
+from mixtura.init.runs import Run, followed, from_partitions, responsibilities
 from mixtura.init.starts import around_centres
 from mixtura.models.mixture import Mixture, MixtureParams
 
 BATCHES = (2, 4, 14)
-"""Starts tried at first, and after that if these do not agree …"""
-
-MORE_BATCHES = (2, 4, 14)
-"""… and where no moves follow."""
+"""Starts tried at first, and after that if these do not agree."""
 
 AGREE = 2
 """Starts that must lead to the best optimum for the search to end early."""
@@ -204,7 +201,7 @@ def several_starts(
     """
     search = _Search(model, data, is_sound, rng)
     partitions = around_centres(search.few, n_components, rng)
-    optima = search.explored(partitions, MORE_BATCHES)
+    optima, _ = search.explored(partitions)
     return [candidates[0].run.params for candidates in optima[:most]]
 
 
@@ -228,11 +225,10 @@ class _Search:
 
     def best_run(self, partitions: Iterator[Array]) -> Run:
         """Return the best run."""
-        optima = self.explored(partitions)
+        optima, agreed = self.explored(partitions)
         assert self.best is not None
         if self.is_starved():
             return self.best.run
-        agreed = len(optima[0]) >= AGREE or self.is_clear(self.few)
         if agreed and self.are_few():
             return self.best.run
         finalists = optima[: 1 if agreed else FINALISTS]
@@ -246,23 +242,26 @@ class _Search:
         return self.best.run
 
     def explored(
-        self, partitions: Iterator[Array], batches: Sequence[int] = BATCHES
-    ) -> list[list[Candidate]]:
-        """Try starts; return the optima with what reached each, the best first."""
+        self, partitions: Iterator[Array]
+    ) -> tuple[list[list[Candidate]], bool]:
+        """Try starts; return the optima with what reached each, the best first.
+
+        And whether that is believed to be the best there is.
+        """
         found: list[Candidate] = []
-        for size in batches:
+        for size in BATCHES:
             found += self.tried(islice(partitions, size))
             optima = optima_of(found)
             self.best = optima[0][0]
             if len(optima[0]) >= AGREE or self.is_clear(self.few):
-                break
+                return optima, True
             if len(found) > size and self.is_starved():
                 break
-            if len(found) > size != batches[-1] and self.are_few():
+            if len(found) > size != BATCHES[-1] and self.are_few():
                 optima = self.after_all(optima)
                 if len(optima[0]) >= AGREE:
-                    break
-        return optima
+                    return optima, True
+        return optima, False
 
     def after_all(self, optima: list[list[Candidate]]) -> list[list[Candidate]]:
         """Follow the best two: where EM is slow, ten steps hide that they are one."""
@@ -299,7 +298,7 @@ class _Search:
     ) -> list[Candidate]:
         """Return where the most promising moves from an optimum lead."""
         few = self.few
-        values = self.model.posterior(here.run.params, few).values
+        values = responsibilities(self.model, few, here.run.params)
         least = -(LOSS + LOSS_EACH * len(few)) * self.mean_weight
         if self.local is None:
             n_axes = self.family.structure.n_axes

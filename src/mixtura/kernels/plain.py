@@ -92,10 +92,12 @@ def _scatter_spherical(differences: Array, responsibilities: Array) -> Array:
 def _triangular_product(differences: Array, factors: Array) -> Array:
     """Multiply by upper-triangular factors, (K, D, D) or (D, D), term by term."""
     factors = np.broadcast_to(factors, (len(differences), *factors.shape[-2:]))
-    product = np.zeros_like(differences)
-    for j in range(differences.shape[2]):
-        product[:, :, j:] += differences[:, :, j, None] * factors[:, None, j, j:]
-    return product
+    rows = np.moveaxis(factors, 0, 2)[..., None]  # (D, D, K, 1)
+    columns = np.ascontiguousarray(np.moveaxis(differences, 2, 0))  # (D, K, n)
+    product = np.zeros_like(columns)
+    for j, column in enumerate(columns):
+        product[j:] += column * rows[j, j:]
+    return np.moveaxis(product, 0, 2)
 
 
 def _by_deviations(differences: Array, factors: Array) -> Array:

@@ -56,16 +56,17 @@ class QuadraticRows(NamedTuple):
         n_rows, n_features = X.shape
         known = np.ones(n_rows) if weights is None else weights
         origin = known @ X / known.sum()
-        centred = X - origin
-        squares = centred**2
+        columns = np.ascontiguousarray((X - origin).T)
+        squares = columns**2
+        lengths = squares.sum(axis=0)
         if n_axes == 2:
             i, j = np.triu_indices(n_features)
-            products = centred[:, i] * centred[:, j]
+            products = columns[i]
+            products *= columns[j]
         else:
-            products = squares if n_axes else squares.sum(axis=1, keepdims=True)
-        features = np.column_stack([np.ones(n_rows), centred, products])
-        reach = float(squares.sum(axis=1).max())
-        return cls(np.asfortranarray(features), known, origin, reach, n_axes)
+            products = squares if n_axes else lengths[None]
+        features = np.concatenate([np.ones((1, n_rows)), columns, products])
+        return cls(features.T, known, origin, float(lengths.max()), n_axes)
 
     def are_exact_enough(
         self, precision_cholesky: Array, largest: float = LARGEST

@@ -30,7 +30,7 @@ from mixtura.init.heats import best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
-from mixtura.init.runs import from_partitions, whole
+from mixtura.init.runs import from_partitions, responsibilities, whole
 from mixtura.init.search import FEW_ROWS, several_starts
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import MixtureParams
@@ -205,7 +205,7 @@ class SharedStarts:
                 )
             except DegenerateComponentError:
                 return []
-            return [problem.model.posterior(params, few).values for params in found]
+            return [responsibilities(problem.model, few, each) for each in found]
 
         known: list[Array] = self._known.get((number, n_components), compute)
         return known
@@ -267,7 +267,7 @@ class SharedStarts:
 
     def _posterior(self, candidate: Candidate, structure: Covariance) -> Array:
         problem, few = self._problem(structure)
-        return problem.model.posterior(candidate.run.params, few).values
+        return responsibilities(problem.model, few, candidate.run.params)
 
     def _followed(
         self, structure: Covariance, partitions: Sequence[Array]
