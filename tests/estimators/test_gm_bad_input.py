@@ -34,10 +34,17 @@ ARGUMENTS = [
     ({"max_iter": 1.5}, "'max_iter'.*Got 1.5"),
     ({"n_init": 0}, r"'n_init'.*\[1, inf\).*Got 0"),
     ({"verbose": -1}, "'verbose'.*Got -1"),
+    ({"verbose": None}, "'verbose'.*an int.*Got None"),
+    ({"verbose": "a"}, "'verbose'.*an int.*Got 'a'"),
+    ({"verbose": 1.5}, "'verbose'.*an int.*Got 1.5"),
     ({"verbose_interval": 0}, "'verbose_interval'.*Got 0"),
     ({"algorithm": "annealed"}, "'algorithm'.*'hard'.*Got 'annealed'"),
     ({"init_params": "k-means"}, "'init_params'.*'k-means\\+\\+'.*Got 'k-means'"),
-    ({"random_state": "seed"}, "'seed' cannot be used to seed"),
+    ({"init_params": None}, "'init_params'.*'auto'.*Got None"),
+    ({"init_params": 3}, "'init_params'.*'auto'.*Got 3"),
+    ({"random_state": -1}, "'random_state' parameter must be an int .* Got -1"),
+    ({"random_state": 1.5}, "'random_state' parameter must be an int .* Got 1.5"),
+    ({"random_state": "seed"}, "'random_state' parameter must be an int .* Got 'seed'"),
 ]
 
 

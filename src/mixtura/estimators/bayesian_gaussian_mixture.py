@@ -247,7 +247,7 @@ class BayesianGaussianMixture(FittedBayesianMixture):
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
         """Fit, and return the most probable component of each row."""
-        return self.fit(X, sample_weight=sample_weight).labels_
+        return self.fit(X, sample_weight=sample_weight).labels_.astype(np.int64)
 
     def _check_arguments(self) -> Covariance:
         """Check what does not depend on the data; return the structure."""
@@ -258,7 +258,7 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         checks.check_number_or_auto(owner, "reg_covar", self.reg_covar)
         checks.check_count(owner, "max_iter", self.max_iter, 0)
         checks.check_count(owner, "n_init", self.n_init, 1)
-        checks.check_count(owner, "verbose", int(self.verbose), 0)
+        checks.check_verbose(owner, self.verbose)
         checks.check_count(owner, "verbose_interval", self.verbose_interval, 1)
         checks.check_flag(owner, "warm_start", self.warm_start)
         if self.acceleration is not None:
@@ -266,8 +266,7 @@ class BayesianGaussianMixture(FittedBayesianMixture):
             checks.check_choice(owner, "acceleration", self.acceleration, names)
         if self.n_jobs is not None:
             checks.check_jobs(owner, self.n_jobs)
-        if isinstance(self.init_params, str):
-            checks.check_choice(owner, "init_params", self.init_params, NAMES)
+        checks.check_start(owner, self.init_params, NAMES)
         check_priors(owner, vars(self))
         return self._structure()
 
@@ -285,10 +284,6 @@ class BayesianGaussianMixture(FittedBayesianMixture):
                 f"{self.n_components}, n_samples = {len(rows)}"
             )
         return rows
-
-    @property
-    def _continues(self) -> bool:
-        return bool(self.warm_start) and hasattr(self, "weights_")
 
     def _acceleration(self) -> Acceleration | None:
         if self.acceleration is None or (self.acceleration == "auto" and self.tol == 0):

@@ -1,7 +1,7 @@
 """Checks of what a user passes to a mixture estimator, and their messages."""
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from typing import Any
 
 import narwhals as nw
@@ -39,7 +39,13 @@ def generator(random_state: Any) -> Rng:
     """Return a generator seeded by an int or a RandomState; None: by the system."""
     if random_state is None:
         return np.random.default_rng()
-    seeds = check_random_state(random_state).randint(2**31, size=4)
+    try:
+        seeds = check_random_state(random_state).randint(2**31, size=4)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "The 'random_state' parameter must be an int from 0 to 4294967295, a "
+            f"numpy.random.RandomState or None. Got {random_state!r} instead."
+        ) from None
     return np.random.default_rng(seeds)
 
 
@@ -90,6 +96,18 @@ def check_flag(owner: str, name: str, value: Any) -> None:
             f"The {name!r} parameter of {owner} must be an instance of 'bool'. "
             f"Got {value!r} instead."
         )
+
+
+def check_verbose(owner: str, value: Any) -> None:
+    """Require a boolean or an integer that is not negative."""
+    if not isinstance(value, bool | np.bool_):
+        check_count(owner, "verbose", value, 0)
+
+
+def check_start(owner: str, value: Any, choices: Sequence[str]) -> None:
+    """Require one of the given names, a function, or something like an array."""
+    if value is None or isinstance(value, str | Number):
+        check_choice(owner, "init_params", value, choices)
 
 
 def check_equal(owner: str, name: str, values: Any) -> None:

@@ -13,7 +13,7 @@ from mixtura.estimators import checks
 from mixtura.estimators.fitted.fitted_gaussian_mixture import (
     FittedGaussianMixture,
 )
-from mixtura.estimators.fitting.arguments import check_arguments
+from mixtura.estimators.fitting.arguments import check_arguments, check_previous
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.gaussian_result import store, trace_of, warn_of_fit
 from mixtura.estimators.fitting.gaussian_starts import Given
@@ -305,7 +305,7 @@ class GaussianMixture(FittedGaussianMixture):
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
         """Fit, and return the most probable component of each row."""
-        return self.fit(X, sample_weight=sample_weight).labels_
+        return self.fit(X, sample_weight=sample_weight).labels_.astype(np.int64)
 
     def _check_arguments(self) -> Covariance:
         """Check what does not depend on the data; return the structure."""
@@ -340,10 +340,6 @@ class GaussianMixture(FittedGaussianMixture):
             return replace(problem, model=model)
         settings = options, self.n_components, proportions
         return RobustProblem.asked(rows, structure, self.reg_covar, rng, *settings)
-
-    @property
-    def _continues(self) -> bool:
-        return bool(self.warm_start) and hasattr(self, "weights_")
 
     @property
     def _searches(self) -> bool:
@@ -381,6 +377,7 @@ class GaussianMixture(FittedGaussianMixture):
         n_components, n_features = self.n_components, problem.data.n_features
         weights, means, covariances = self.weights_init, self.means_init, None
         if self._continues:
+            check_previous(self, structure, n_features)
             weights, means, covariances = self.weights_, self.means_, self.covariances_
             if hasattr(self, "noise_weight_"):
                 weights = weights / weights.sum()

@@ -220,7 +220,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
         """Fit, and return the most probable component of each row."""
-        return self.fit(X, sample_weight=sample_weight).labels_
+        return self.fit(X, sample_weight=sample_weight).labels_.astype(np.int64)
 
     def predict(self, X: Any) -> IntArray:
         """Return the most probable component of each row, shape (n_samples,)."""

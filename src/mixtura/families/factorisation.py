@@ -107,6 +107,15 @@ def _extended_inverse_factors(matrices: Array) -> Array:
     return inverses.astype(np.float64)
 
 
+def upper_triangular(factors: Array) -> Array:
+    """Upper-triangular U with U U^T = P P^T and a positive diagonal, (..., D, D)."""
+    if not np.tril(factors, -1).any():
+        return factors
+    backwards = np.linalg.qr(factors[..., ::-1, :].swapaxes(-1, -2)).R
+    upper = backwards.swapaxes(-1, -2)[..., ::-1, ::-1]
+    return np.asarray(upper * np.sign(upper.diagonal(axis1=-2, axis2=-1))[..., None, :])
+
+
 def inverse_roots(variances: Array) -> Array:
     """Return 1 / sqrt(variances), component by component along the first axis."""
     usable = (variances > 0) & np.isfinite(variances)

@@ -16,9 +16,10 @@ from mixtura.estimators.fitted.fitted_mixture import (
     check_draws,
     in_float64,
 )
+from mixtura.estimators.fitted.known_gaussians import gaussians_of
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.gaussian import Gaussian, GaussianParams
+from mixtura.families.gaussian import Gaussian
 from mixtura.families.normal_wishart import (
     NormalWishart,
     jensen_gap,
@@ -103,8 +104,9 @@ class FittedBayesianMixture(FittedMixture):
         rng = checks.generator(chosen)
         counts = rng.multinomial(n_samples, self.weights_)
         labels = np.repeat(np.arange(len(counts)), counts)
-        gaussian = self._posterior().components.gaussian
-        return Gaussian(self._structure()).sample(gaussian, labels, rng), labels
+        structure = self._structure()
+        gaussian = gaussians_of(self, structure)
+        return Gaussian(structure).sample(gaussian, labels, rng), labels
 
     def predictive_log_density(self, X: Any) -> Array:
         """Log-density of new rows with all parameters integrated out.
@@ -149,17 +151,16 @@ class FittedBayesianMixture(FittedMixture):
         normalizers = Gaussian(self._structure()).log_normalizers(q.gaussian)
         log_weights = self._weight_prior().expected_log_weights(concentrations)
         constants = log_weights + normalizers - jensen_gap(q)
-        return constants, self.means_, self.precisions_cholesky_
+        return constants, q.gaussian.means, q.gaussian.precision_cholesky
 
     def _weight_prior(self) -> WeightPrior:
         kind = WEIGHT_PRIORS[self.weight_concentration_prior_type]
-        return kind(self.weight_concentration_prior_)
+        unspecified = 1 / len(self.weights_)
+        return kind(getattr(self, "weight_concentration_prior_", unspecified))
 
     def _posterior(self) -> Posterior:
         """Return the posterior in the caller's units."""
-        gaussian = GaussianParams(
-            self.means_, self.covariances_, self.precisions_cholesky_
-        )
+        gaussian = gaussians_of(self, self._structure())
         freedom = np.broadcast_to(self.degrees_of_freedom_, self.mean_precision_.shape)
         return Posterior(
             np.array(self.weight_concentration_),

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.fitted.fitted_mixture import FittedMixture, check_draws
+from mixtura.estimators.fitted.known_gaussians import gaussians_of
 from mixtura.estimators.fitted.mixture_distribution import MixtureDistribution
 from mixtura.estimators.fitting import noise
 from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
@@ -160,9 +161,9 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
         counts, n_noise = noise.counts_of_draws(self, n_samples, rng)
         labels = np.repeat(np.arange(len(counts)), counts)
         n_components, n_features = self.means_.shape
-        matrices = self._structure().to_full(
-            self.covariances_, n_components, n_features
-        )
+        structure = self._structure()
+        covariances = gaussians_of(self, structure).covariances
+        matrices = structure.to_full(covariances, n_components, n_features)
         with single_threaded_blas():
             X = sampling.sample(
                 counts,
@@ -234,10 +235,7 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
             self.precisions_ = self._structure().precisions(self.precisions_cholesky_)
 
     def _params(self) -> MixtureParams:
-        components = GaussianParams(
-            self.means_, self.covariances_, self.precisions_cholesky_
-        )
-        return MixtureParams(self.weights_, components)
+        return MixtureParams(self.weights_, gaussians_of(self, self._structure()))
 
     @property
     def _kernels(self) -> Kernels:

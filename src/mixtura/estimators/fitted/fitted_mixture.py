@@ -27,6 +27,10 @@ CONVERTED_ROWS = 1 << 16
 """Rows of float32 that are turned into float64 at a time."""
 
 
+FITTED = "weights_", "means_", "covariances_"
+"""What a warm start needs of a fit."""
+
+
 class FittedMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     """Scores, responsibilities and labels from the arguments of the kernels."""
 
@@ -41,6 +45,12 @@ class FittedMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     @property
     def _kernels(self) -> Kernels:
         return self._structure().kernels
+
+    @property
+    def _continues(self) -> bool:
+        """Whether a fit starts from the one before."""
+        known = all(hasattr(self, name) for name in FITTED)
+        return known and bool(getattr(self, "warm_start", False))
 
     def __sklearn_tags__(self) -> Tags:
         """Density estimator, and once it has labelled its rows a clusterer."""

@@ -94,7 +94,7 @@ class MixtureConditioning(MixtureParameters):
         (array([[6.]]), array([[[3.75]]]))
         """
         known, value = self._values(given, "conditional")
-        n_features = self.n_features_in_
+        n_features = self._n_columns
         others = remaining(known, n_features, "conditional: given")
         regression = conditioning.Regression.of(self._density(), known, others)
         return self._over(regression.at(value), others)
@@ -124,9 +124,9 @@ class MixtureConditioning(MixtureParameters):
             As `conditional` and `sample`.
         """
         known, value = self._values(given, "sample_conditional")
-        others = remaining(known, self.n_features_in_, "sample_conditional")
+        others = remaining(known, self._n_columns, "sample_conditional")
         drawn, labels = self.conditional(given).sample(n_samples, random_state)
-        X = np.empty((len(drawn), self.n_features_in_))
+        X = np.empty((len(drawn), self._n_columns))
         X[:, known], X[:, others] = value, drawn
         return X, labels
 
@@ -255,7 +255,7 @@ class MixtureConditioning(MixtureParameters):
         check_is_fitted(self)
         if wanted is None and given is None:
             raise ValueError(f"{method} must be told what to predict, or what X holds.")
-        n_features = self.n_features_in_
+        n_features = self._n_columns
         if wanted is not None:
             targets = self._columns(wanted, f"{method}: columns to predict")
         if given is not None:

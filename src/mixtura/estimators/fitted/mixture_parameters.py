@@ -9,6 +9,7 @@ from mixtura._types import Array, IntArray
 from mixtura.distribution import density
 from mixtura.estimators import checks
 from mixtura.estimators.fitted.columns import resolve
+from mixtura.estimators.fitted.known_gaussians import gaussians_of
 from mixtura.families.covariance_structure import Covariance
 from mixtura.models.mixture import MixtureParams
 
@@ -18,7 +19,6 @@ class MixtureParameters:
 
     covariance_type: str
     random_state: Any
-    n_features_in_: int
     weights_: Array
     means_: Array
     covariances_: Array
@@ -30,14 +30,20 @@ class MixtureParameters:
     def _density(self) -> MixtureParams:
         """Parameters with full covariances, and weights that sum to one."""
         check_is_fitted(self)
-        matrices = self._structure().to_full(self.covariances_, *self.means_.shape)
+        structure = self._structure()
+        covariances = gaussians_of(self, structure).covariances
+        matrices = structure.to_full(covariances, *self.means_.shape)
         weights = self.weights_ / self.weights_.sum()
         return density.gaussian_mixture(weights, self.means_, matrices)
 
     def _columns(self, wanted: Any, argument: str) -> IntArray:
         """Return the indices of columns; `argument` is what messages call them."""
         check_is_fitted(self)
-        return resolve(wanted, self.n_features_in_, self._names(), argument)
+        return resolve(wanted, self._n_columns, self._names(), argument)
+
+    @property
+    def _n_columns(self) -> int:
+        return int(self.means_.shape[1])
 
     def _names(self) -> list[str] | None:
         names = getattr(self, "feature_names_in_", None)

@@ -330,10 +330,10 @@ class MixtureSummaries(MixtureParameters):
         """Return the marginal distribution of a single column."""
         check_is_fitted(self)
         if column is None:
-            if self.n_features_in_ > 1:
+            if self._n_columns > 1:
                 raise ValueError(
                     f"{method} is about one column; the mixture has "
-                    f"{self.n_features_in_}. Name one in column."
+                    f"{self._n_columns}. Name one in column."
                 )
             column = 0
         chosen = self._columns(column, f"{method}: column")
@@ -350,10 +350,10 @@ class MixtureSummaries(MixtureParameters):
             )
         check_is_fitted(self)
         check_is_fitted(other)
-        if other.n_features_in_ != self.n_features_in_:
+        if other._n_columns != self._n_columns:
             raise ValueError(
                 f"{method}: other must have the same columns; it has "
-                f"{other.n_features_in_}, not {self.n_features_in_}. Compare marginals."
+                f"{other._n_columns}, not {self._n_columns}. Compare marginals."
             )
         own, others = self._names(), other._names()
         if own is not None and others is not None and own != others:
