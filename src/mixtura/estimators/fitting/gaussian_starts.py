@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial import cKDTree
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.completion import HARD, Completion, Stochastic
 from mixtura.data import UNKNOWN, Rows
 from mixtura.em import em
+from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.rough_axes import rough
 from mixtura.init import starts
@@ -37,6 +39,10 @@ NAMES = ("auto", *PARTITIONS, *CENTRES, *CHAINS)
 
 CHAIN_STEPS = 100
 """Iterations of hard or stochastic EM that lead to a start, at most."""
+
+
+REASSIGNED = 3
+"""How often rows are assigned to the given means that are nearest to them."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ def starting_params(
     elif not isinstance(start, str):
         params = model.from_responsibilities(data, start)
     elif given.means is not None and is_auto:
-        params = _spread(model, sample, n_components)
+        params = _around(model, sample, given.means)
     elif is_auto:
         found = _searched(model, sample, n_components, rng, is_sound, max_iter)
         params = found.params
@@ -204,6 +210,27 @@ def _spread(model: Mixture, rows: Rows, n_components: int) -> MixtureParams:
     """Equal weights, and for each component the mean and covariance of all rows."""
     uniform = np.full((len(rows), n_components), 1 / n_components)
     return model.from_responsibilities(rows, uniform)
+
+
+def _around(model: Mixture, rows: Rows, means: Array) -> MixtureParams:
+    """Equal weights, and for each component the covariance within clusters.
+
+    Whoever gives means knows where the clusters are: the rows nearest to each of them.
+    Distances are in deviations of the columns, at last of those within clusters.
+    """
+    apart = rows.X
+    for _ in range(REASSIGNED):
+        deviations = np.sqrt(np.average(apart**2, axis=0, weights=rows.weights))
+        units = np.where(deviations > 0, deviations, 1.0)
+        nearest = np.asarray(cKDTree(means / units).query(rows.X / units)[1])
+        shares = rows.weighted(one_hot(nearest, len(means)))
+        counts = shares.sum(axis=0)
+        centres = shares.T @ rows.X / np.where(counts > 0, counts, 1.0)[:, None]
+        apart = rows.X - centres[nearest]
+    try:
+        return _spread(model, replace(rows, X=apart), len(means))
+    except DegenerateComponentError:  # all rows are where the means are
+        return _spread(model, rows, len(means))
 
 
 def _known(labels: IntArray) -> IntArray:
