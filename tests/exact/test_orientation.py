@@ -45,7 +45,7 @@ def test_without_a_floor_a_variance_on_its_way_to_zero_ends_it(monkeypatch):
     assert len(steps) < 80
 
 
-@pytest.mark.parametrize("size", [orientation.NEWTON_SIZE, 6 * 3 * 4**2, 1])
+@pytest.mark.parametrize("size", [orientation.NEWTON_SIZE, 6 * 4**2, 1])
 @pytest.mark.parametrize("variances", [EqualVolume(), Free()])
 def test_sets_and_starts_side_by_side_are_as_each_alone(monkeypatch, variances, size):
     """However many of them fit in memory, and whether Newton's method does at all."""
@@ -62,3 +62,45 @@ def test_sets_and_starts_side_by_side_are_as_each_alone(monkeypatch, variances, 
         least = min(ends) if at_starts[1] < at_starts[0] else ends[0]
         same(together.divergence[i], least, 1e-12)
         same(alone.at(together.axes[i]).variances, together.variances[i], 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("variances", [EqualVolume(), Free()])
+def test_few_steps_where_columns_are_of_unlike_size(monkeypatch, variances, seed):
+    """Curvatures are then as far apart as squares of the sizes."""
+    rng, steps = np.random.default_rng(seed), []
+    factors = rng.standard_normal((3, 8, 20)) * 10 ** np.linspace(-3, 3, 8)[:, None]
+    own, counts = factors @ factors.swapaxes(-1, -2) / 20, np.full(3, 20.0)
+    step = CommonAxes.by_newton
+    monkeypatch.setattr(
+        CommonAxes, "by_newton", lambda *given: steps.append(0) or step(*given)
+    )
+    search = CommonAxes(own, counts, variances)
+    found, _ = search.best(np.eye(8)[None])
+    assert len(steps) < 25
+    turned = search.by_planes(found)
+    same(turned.divergence, found.divergence, 1e-11)
+
+
+@pytest.mark.parametrize("variances", [EqualVolume(), Free()])
+@pytest.mark.parametrize("floor", [None, 0.8])
+def test_second_derivatives_are_those_of_the_divergence(variances, floor):
+    rng = np.random.default_rng(0)
+    factors = rng.standard_normal((3, 4, 9))
+    own, counts = factors @ factors.swapaxes(-1, -2) / 9, np.array([5.0, 8.0, 3.0])
+    given = (own[None], counts[None], variances)
+    search = CommonAxes(*given, None if floor is None else np.full(4, floor))
+    here = search.at(np.linalg.qr(rng.standard_normal((1, 4, 4)))[0])
+    hessian = search._hessian(here, search.counts[..., None] / here.variances)
+    units, size = np.eye(6), 1e-3
+
+    def divergence(angles):
+        turn = orientation.rotations(angles[None], 4)
+        return float(search.at(here.axes @ turn).divergence[0])
+
+    for i, j in np.ndindex(6, 6):
+        both, apart = (size * (units[i] + sign * units[j]) for sign in (1, -1))
+        ends = divergence(both) + divergence(-both)
+        others = divergence(apart) + divergence(-apart)
+        second = (ends - others) / (4 * size**2)
+        assert hessian[0, i, j] == pytest.approx(second, rel=1e-3, abs=1e-2)

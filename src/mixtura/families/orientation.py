@@ -28,6 +28,10 @@ MOST_ABOVE = 8
 """… and above a floor, where variances that are at it make the way long: the next
 M-step goes on from there."""
 
+MOST_TURNS = 20
+"""Sweeps over the planes where Newton's method gains nothing: then a variance goes to
+zero or there are too many planes for it, and the next M-step goes on from there."""
+
 VISIBLE = 1e-13
 """Gain per observation, in nats, that differences of F can show."""
 
@@ -43,6 +47,10 @@ VANISHED = 1e-20
 
 FLAT = 1e-10
 """Curvatures below this share of the largest are taken for this share."""
+
+STEEP = 1e-6
+"""Curvature, as a share of that in the planes alone, from which on no direction counts
+as flat."""
 
 NEWTON_SIZE = 2_000_000
 """Numbers in the largest array up to which Newton's method is used."""
@@ -100,8 +108,8 @@ class CommonAxes:
     @property
     def newton_size(self) -> int:
         """Numbers in the largest array of Newton's method, for one set of matrices."""
-        n_components, n_features, _ = self.own.shape[-3:]
-        return len(planes(n_features)[0]) * n_components * n_features**2
+        n_features = self.own.shape[-1]
+        return len(planes(n_features)[0]) * n_features**2
 
     def at(self, axes: Array) -> Axes:
         """Evaluate axes."""
@@ -159,18 +167,20 @@ class CommonAxes:
             return Axes(*map(np.concatenate, zip(*ends, strict=True)))
         going = np.flatnonzero(np.isfinite(here.divergence))
         ended = here
+        turns = np.zeros(len(here.axes), dtype=int)
         for _ in range(MOST if self.floor is None else MOST_ABOVE):
             if not len(going):
                 break
-            there, is_end = self.among(going)._step(ended.among(going))
+            there, is_end, fails = self.among(going)._step(ended.among(going))
             ended = ended.but(going, there)
-            going = going[~is_end]
+            turns[going] += fails
+            going = going[~is_end & (turns[going] < MOST_TURNS)]
         return ended
 
-    def _step(self, here: Axes) -> tuple[Axes, BoolArray]:
+    def _step(self, here: Axes) -> tuple[Axes, BoolArray, BoolArray]:
         """Take Newton's steps, or where they gain nothing turn in every plane.
 
-        Says of each set whether that was the last one.
+        Says of each set whether that was the last, and whether Newton's step failed.
         """
         n_observations = self.counts.sum(axis=-1)
         there, predicted, left = self.by_newton(here)
@@ -186,7 +196,7 @@ class CommonAxes:
         if self.floor is None:
             variances = there.variances.reshape(len(is_end), -1)
             is_end |= variances.min(axis=-1) < VANISHED * variances.max(axis=-1)
-        return there, is_end
+        return there, is_end, fails
 
     def by_planes(self, here: Axes) -> Axes:
         r"""Turn in every plane once, disjoint planes at a time.
@@ -227,16 +237,11 @@ class CommonAxes:
         is_smooth = np.asarray(np.isfinite(hessian).all(axis=(-2, -1)))
         gradient = np.where(is_smooth[:, None], 2 * _skew(pulls)[..., p, q], 0.0)
         hessian = np.where(is_smooth[:, None, None], hessian, 0.0)
-        signed, directions = np.linalg.eigh(hessian)
-        curvature = np.abs(signed)
-        least = FLAT * curvature.max(axis=-1, keepdims=True) + 1e-300
-        slopes = (gradient[..., None, :] @ directions)[..., 0, :]
-        amounts = slopes / np.maximum(curvature, least)
-        angles = (directions @ amounts[..., None])[..., 0]
+        angles, is_minimum = _downhill(gradient, hessian)
         there = self.at(here.axes @ rotations(angles, n_features))
-        predicted = (slopes * amounts).sum(axis=-1) / 2
+        predicted = (gradient * angles).sum(axis=-1) / 2
         predicted = np.where(is_smooth, predicted, np.inf)
-        is_minimum = (signed > 0).all(axis=-1)  # and approached quadratically
+        # a minimum is approached quadratically
         longest = np.minimum(np.abs(angles).max(axis=-1), 1.0)
         left = predicted * np.where(is_minimum, longest**2, 1.0)
         both = zip(there, here, strict=True)
@@ -244,22 +249,45 @@ class CommonAxes:
         return there, predicted, left
 
     def _hessian(self, here: Axes, weights: Array) -> Array:
-        """Second derivatives of F by the angles in all planes."""
+        """Second derivatives of F by the angles in all planes.
+
+        A turn G in the plane of columns p and q changes a matrix S by S G + (S G)^T,
+        which is S_p in column q, - S_q in column p, and the same in rows.
+        """
+        matrices = here.matrices
+        p, q = planes(matrices.shape[-1])
+        each = np.arange(len(p))
+        pulls = np.einsum("...kap,...kq->...apq", matrices, weights)
+        total = np.einsum("...pbb->...pb", pulls)
+        moved = np.zeros((*pulls.shape[:-3], len(p), *pulls.shape[-2:]))
+        columns = moved.swapaxes(-1, -2)
+        columns[..., each, q, :] += pulls[..., p, q].swapaxes(-1, -2)
+        columns[..., each, p, :] -= pulls[..., q, p].swapaxes(-1, -2)
+        moved[..., each, q, :] += total[..., p, :]
+        moved[..., each, p, :] -= total[..., q, :]
+        # the variances follow, and take columns along
+        changes = self._changes(here) * weights[..., None]
+        taken = np.moveaxis(changes, -3, -1) @ np.moveaxis(matrices, -1, -3)
+        columns -= taken.swapaxes(-3, -2)  # (..., planes, D, D)
+        rows = 2 * (moved[..., p, q] - moved[..., q, p])
+        return np.asarray(rows + np.swapaxes(rows, -1, -2)) / 2
+
+    def _changes(self, here: Axes) -> Array:
+        """Change of log variances by the angle in each plane, (..., K, D, planes)."""
         p, q = planes(here.axes.shape[-1])
-        moved = here.matrices[..., None, :, :, :] @ generators(here.axes.shape[-1])
-        moved = moved + np.swapaxes(moved, -1, -2)  # (..., planes, K, D, D)
+        each = np.arange(len(p))
         floor = 0.0 if self.floor is None else self.floor
         free = here.variances > floor
         own = np.where(free & (here.own > 0), here.own, 1.0)
         shares = self.counts * (here.own / here.variances).max(axis=-1)
-        rates = np.diagonal(moved, axis1=-2, axis2=-1) / own[..., None, :, :]
+        twice = 2 * here.matrices[..., p, q]  # (..., K, planes)
+        rates = np.zeros((*twice.shape, own.shape[-1]))
+        rates[..., each, q] = twice / own[..., q]
+        rates[..., each, p] = -twice / own[..., p]
         changes = self.variances.tangent(
-            rates, free[..., None, :, :], shares[..., None, :]
+            rates.swapaxes(-3, -2), free[..., None, :, :], shares[..., None, :]
         )
-        moved = moved - here.matrices[..., None, :, :, :] * changes[..., None, :]
-        moved = moved * weights[..., None, :, None, :]
-        rows = 2 * _skew(moved.sum(axis=-3))[..., p, q]
-        return np.asarray(rows + np.swapaxes(rows, -1, -2)) / 2
+        return np.asarray(np.moveaxis(changes, -3, -1))
 
 
 def better(one: Axes, other: Axes) -> Axes:
@@ -272,6 +300,32 @@ def better(one: Axes, other: Axes) -> Axes:
 def along(matrices: Array) -> Array:
     """Diagonals of (..., D, D), which rounding may have put below zero."""
     return np.maximum(np.diagonal(matrices, axis1=-2, axis2=-1), 0.0)
+
+
+def _downhill(gradient: Array, hessian: Array) -> tuple[Array, BoolArray]:
+    """Newton's step, turned downwards where curvature is negative; and where none is.
+
+    Curvatures are as far apart as ratios of variances; they are compared in units in
+    which each plane alone has curvature one.
+    """
+    alone = np.abs(np.diagonal(hessian, axis1=-2, axis2=-1))
+    units = 1 / np.sqrt(np.where(alone > 0, alone, 1.0))
+    hessian = hessian * units[..., None, :] * units[..., None]
+    slopes = gradient * units
+    try:
+        least = np.diagonal(np.linalg.cholesky(hessian), axis1=-2, axis2=-1).min()
+    except np.linalg.LinAlgError:
+        least = 0.0
+    if least**2 > STEEP:
+        angles = units * np.linalg.solve(hessian, slopes[..., None])[..., 0]
+        return angles, np.ones(len(angles), dtype=bool)
+    signed, directions = np.linalg.eigh(hessian)
+    curvature = np.abs(signed)
+    smallest = FLAT * curvature.max(axis=-1, keepdims=True) + 1e-300
+    amounts = (slopes[..., None, :] @ directions)[..., 0, :]
+    amounts /= np.maximum(curvature, smallest)
+    angles = units * (directions @ amounts[..., None])[..., 0]
+    return angles, np.asarray((signed > 0).all(axis=-1))
 
 
 def _skew(matrices: Array) -> Array:
