@@ -12,7 +12,7 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonals, Multiples
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.families.parsimonious import Pooled, Shared
-from mixtura.families.rough_axes import rough
+from mixtura.families.rough import rough
 from mixtura.models.mixture import Equal, Free, Mixture, MixtureParams
 
 CODES = tuple(

@@ -22,7 +22,7 @@ from mixtura.families.parsimonious import (
     VEV,
     VVE,
 )
-from mixtura.families.rough_axes import rough
+from mixtura.families.rough import rough
 from mixtura.init import runs
 from mixtura.init.moves import best_moves, grown, shrunk
 from mixtura.init.regions import local_rows

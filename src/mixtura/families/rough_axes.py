@@ -3,7 +3,6 @@
 import numpy as np
 
 from mixtura._types import Array
-from mixtura.families.covariance_structure import Covariance
 from mixtura.families.orientation import Axes, CommonAxes, better
 from mixtura.families.parsimonious import SameAxes
 from mixtura.families.sets import mean_over_components
@@ -35,8 +34,3 @@ class RoughAxes(SameAxes):
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """Count them as for the exact structure."""
         return self._exact.n_free_parameters(n_components, n_features)
-
-
-def rough(structure: Covariance) -> Covariance:
-    """Return a structure with cheaper M-steps, where there is one."""
-    return RoughAxes(structure) if isinstance(structure, SameAxes) else structure

@@ -14,7 +14,7 @@ from mixtura.data import UNKNOWN, Rows
 from mixtura.em import em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian
-from mixtura.families.rough_axes import rough
+from mixtura.families.rough import rough
 from mixtura.init import starts
 from mixtura.init.distinct import standardised
 from mixtura.init.search import Start, best_start

@@ -24,7 +24,8 @@ from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.rough_axes import RoughAxes, rough
+from mixtura.families.rough import rough
+from mixtura.families.rough_axes import RoughAxes
 from mixtura.init.candidate import Candidate
 from mixtura.init.heats import best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
