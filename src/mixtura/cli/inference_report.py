@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
+from mixtura.cli.numbers import to_resolution
 from mixtura.cli.printing import plain_table
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 MISSING = "\N{EN DASH}"
-_LARGE, _SMALL = 1e7, 1e-5
 _AROUND = 46
 """Signs and gaps of a line, and room for a name."""
 
@@ -89,9 +89,5 @@ def _cells(row: dict[str, Any]) -> tuple[str, str, str, str, str]:
         return name, f"{estimate:.4g}", MISSING, MISSING, ""
     if error == 0:
         return name, f"{estimate:.4g}", "", "", ""
-    if not _SMALL < error < _LARGE or abs(estimate) >= _LARGE:
-        texts = [f"{estimate:.3e}", f"{error:.1e}", *(f"{x:.3e}" for x in ends)]
-        return name, texts[0], texts[1], texts[2], texts[3]
-    decimals = max(0, 1 - math.floor(math.log10(error)))
-    texts = [f"{x:.{decimals}f}" for x in (estimate, error, *ends)]
-    return name, texts[0], texts[1], texts[2], texts[3]
+    place, lower, upper = to_resolution([estimate, *ends], error / 10)
+    return name, place, to_resolution([error], error / 10)[0], lower, upper

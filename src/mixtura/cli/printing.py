@@ -1,6 +1,5 @@
 """The tables that a person reads."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,13 +11,14 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from mixtura.cli.numbers import to_resolution
 from mixtura.cli.summary import column_names, fit_summary, standard_deviations
 
 _LONGEST_NAME = 20
 _GAP = 3
 _NARROW = 50
-_LARGE = 1e7
-_SMALL = 1e-4
+_NARROWER = 100
+"""How many times narrower than usual a component may be to decide on the digits."""
 
 
 def plain_table() -> Table:
@@ -107,16 +107,19 @@ def _blocks(
 def _mean_and_deviation(
     means: NDArray[np.float64], deviations: NDArray[np.float64]
 ) -> list[str]:
-    """Format one column so that all components show the same decimals."""
-    smallest, largest = float(deviations.min()), float(np.abs(means).max())
-    if largest >= _LARGE or deviations.max() >= _LARGE or smallest < _SMALL:
-        return [f"{m:.3e} ± {s:.1e}" for m, s in zip(means, deviations, strict=True)]
-    decimals = max(0, 2 - math.ceil(math.log10(smallest)))
-    pairs = [
-        (f"{m:.{decimals}f}", f"{s:.{decimals}f}")
-        for m, s in zip(means, deviations, strict=True)
+    """Format one column so that all components show the same decimals.
+
+    Those that the usual deviation warrants; where one is far smaller, its own digits.
+    """
+    usual = max(float(deviations.min()), float(np.median(deviations)) / _NARROWER)
+    texts = to_resolution(means.tolist(), usual / 10)
+    widths = to_resolution(deviations.tolist(), usual / 10)
+    widths = [
+        text if deviation >= usual else f"{deviation:.0e}"
+        for text, deviation in zip(widths, deviations, strict=True)
     ]
-    widest = max(len(deviation) for _, deviation in pairs)
+    widest = max(map(len, widths))
+    pairs = zip(texts, widths, strict=True)
     return [f"{mean} ± {deviation:>{widest}}" for mean, deviation in pairs]
 
 

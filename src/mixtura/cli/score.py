@@ -9,6 +9,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
+from mixtura.cli.numbers import to_resolution
 from mixtura.cli.presenting import (
     check_picture,
     progress,
@@ -294,10 +295,20 @@ def _reason(detector: Any) -> str:
 def _why(table: "Table", row: int, contributions: Any) -> str:
     """Name the two columns that add most, with their values."""
     largest = [int(j) for j in (-contributions).argsort()[:2] if contributions[j] > 0]
-    return ", ".join(
-        f"{table.names[j]} = {table.values[row, j]:g} ({contributions[j]:+.1f})"
-        for j in largest
-    )
+    parts = []
+    for j in largest:
+        value = _value(table.values[:, j], row)
+        parts.append(f"{table.names[j]} = {value} ({contributions[j]:+.1f})")
+    return ", ".join(parts)
+
+
+def _value(column: Any, row: int) -> str:
+    """Write a value in six digits, or if it has more as its column varies."""
+    value, deviation = float(column[row]), float(column.std())
+    text = f"{value:g}"
+    if deviation == 0 or float(text) == value:
+        return text
+    return min(f"{value:.10g}", *to_resolution([value], deviation / 100), key=len)
 
 
 def _draw(detector: Any, table: "Table", path: Path) -> None:

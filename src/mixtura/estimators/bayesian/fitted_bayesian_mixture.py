@@ -155,8 +155,8 @@ class FittedBayesianMixture(FittedMixture):
 
     def _weight_prior(self) -> WeightPrior:
         kind = WEIGHT_PRIORS[self.weight_concentration_prior_type]
-        unspecified = 1 / len(self.weights_)
-        return kind(getattr(self, "weight_concentration_prior_", unspecified))
+        concentration = getattr(self, "weight_concentration_prior_", None)
+        return kind(1 / len(self.means_) if concentration is None else concentration)
 
     def _posterior(self) -> Posterior:
         """Return the posterior in the caller's units."""
