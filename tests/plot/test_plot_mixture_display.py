@@ -8,6 +8,7 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import mixtura
 from mixtura.plot import MixtureDisplay
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.quantities.inputs import choose_columns
@@ -437,3 +438,18 @@ def test_a_density_without_masses_has_no_regions(fitted):
 def test_an_unknown_kind_is_named(fitted):
     with pytest.raises(ValueError, match=r"kind must be 'both', .* got 'surface'"):
         draw(*fitted(2), kind="surface")
+
+
+def test_rows_that_are_most_probably_noise_are_crosses_and_named():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.standard_normal((200, 2)) / 4, rng.uniform(-4, 4, (60, 2))])
+    model = mixtura.GaussianMixture(1, noise="hull", random_state=0).fit(X)
+    display = MixtureDisplay.from_estimator(model, X)
+    component, noise = display.scatters_
+    n_noise = int((model.labels_ == -1).sum())
+    assert len(noise.get_offsets()) == n_noise > 20
+    assert len(component.get_offsets()) == len(X) - n_noise
+    grey = noise.get_facecolors()[:, :3]
+    np.testing.assert_allclose(grey, grey[:, :1].repeat(3, axis=1), atol=0.25)
+    labels = [text.get_text() for text in display.legend_.get_texts()]
+    assert f"noise · {model.noise_weight_:.0%}".replace("%", " %") in labels

@@ -12,17 +12,20 @@ from mixtura.plot.drawing.ellipse import mass_within
 from mixtura.plot.drawing.panels import (
     BARS,
     INK,
+    NOISE_MARKER,
     STANDARD_DEVIATIONS,
     region_shades,
     uncertain_area,
     uncertain_shade,
 )
+from mixtura.plot.drawing.panels import NOISE as NOISE_INK
 from mixtura.plot.drawing.shares import NOISE
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.rows import DrawnRows
 from mixtura.plot.quantities.summaries import DensityGrid
 
 LEGEND_ROWS = 12
+LEAST_NOISE = 1e-9
 
 
 def mixture_handles(
@@ -52,6 +55,8 @@ def mixture_handles(
     handles: list[Artist] = []
     if has_parts:
         handles += component_handles(styles, weights, markers=not is_line)
+        if weights.sum() < 1 - LEAST_NOISE and not is_line:
+            handles.append(noise_rows_handle(1 - float(weights.sum())))
     if has_sum:
         handles.append(sum_handle())
     if has_parts:
@@ -178,6 +183,19 @@ def border_handle(*, marginal: bool, near: bool = False) -> Line2D:
     label = "equally probable" + (", or near" if near else "")
     label += "\n(given these columns)" if marginal else ""
     return Line2D([], [], color=INK, linewidth=1.0, label=label)
+
+
+def noise_rows_handle(share: float) -> Line2D:
+    """Legend entry of the rows that are most probably noise, of this weight."""
+    return Line2D(
+        [],
+        [],
+        color=NOISE_INK,
+        marker=NOISE_MARKER,
+        markersize=5,
+        linestyle="none",
+        label=f"noise · {percent(share)}",
+    )
 
 
 def noise_handle() -> Patch:

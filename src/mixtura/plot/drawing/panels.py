@@ -22,6 +22,7 @@ STANDARD_DEVIATIONS = (1, 2)
 CROWD = 1000
 INK = "0.25"
 BARS = "0.85"
+NOISE, NOISE_MARKER = "0.4", "x"
 
 Styles = Sequence[ComponentStyle]
 
@@ -139,24 +140,30 @@ def draw_points(
     """Scatter the points, their colours blended by responsibility.
 
     The marker is that of the most probable component; the area is
-    proportional to the weight, up to four times the average.
+    proportional to the weight, up to four times the average. What is left of a row's
+    responsibilities is noise: grey, and a cross where it is most probable.
     """
-    labels = responsibilities.argmax(axis=1)
-    colours = blend(responsibilities, styles)
+    noise = np.clip(1 - responsibilities.sum(axis=1), 0, 1)
+    is_noise = noise > responsibilities.max(axis=1)
+    labels = np.where(is_noise, -1, responsibilities.argmax(axis=1))
+    colours = blend(responsibilities, styles) + float(NOISE) * noise[:, None]
     crowding = float(np.clip(np.sqrt(500 / len(points)), 0.25, 1.0))
     areas = size * crowding * np.clip(weights / weights.mean(), 0.05, 4.0)
+    markers = [(k, style.marker) for k, style in enumerate(styles)]
+    if is_noise.any():
+        markers.append((-1, NOISE_MARKER))
     return [
         ax.scatter(
             points[labels == k, 0],
             points[labels == k, 1],
             s=areas[labels == k],
-            c=colours[labels == k],
-            marker=style.marker,
+            c=np.minimum(colours[labels == k], 1.0),
+            marker=marker,
             alpha=0.4 + 0.4 * crowding,
-            linewidths=0,
+            linewidths=0 if k >= 0 else 1,
             zorder=2,
         )
-        for k, style in enumerate(styles)
+        for k, marker in markers
     ]
 
 
