@@ -121,3 +121,19 @@ def test_a_defect_of_the_program_keeps_its_traceback(run, monkeypatch):
 
     monkeypatch.setattr("mixtura.io.tables.read_table", broken)
     assert isinstance(run("fit", "iris").exception, KeyError)
+
+
+@pytest.mark.parametrize(
+    "command", [["fit", "-k", "2"], ["score", "-k", "2"]], ids=lambda words: words[0]
+)
+def test_the_picture_is_drawn_though_nobody_reads_the_table(command, tmp_path):
+    picture = tmp_path / "p.png"
+    name, *rest = command
+    words = [sys.executable, "-m", "mixtura", name, "old-faithful", *rest]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        subprocess.run([*words, "--plot", picture], stdout=writing, timeout=60)
+    finally:
+        os.close(writing)
+    assert picture.stat().st_size > 1000

@@ -89,13 +89,13 @@ def command(
         errors = _errors(model, table) if standard_errors else None
     if output is not None:
         save_model(model, output)
+    if plot is not None:
+        with warnings_shown():
+            draw_mixture(model, table, plot_kind or KINDS[0], plot)
     if as_json:
         _print_json(data, table, model, errors, messages)
     else:
         _print_report(data, table, model, errors)
-    if plot is not None:
-        with warnings_shown():
-            draw_mixture(model, table, plot_kind or KINDS[0], plot)
     finish(ctx, interrupts, messages, converged=model.converged_)
 
 

@@ -133,15 +133,15 @@ def command(
         _write(output, id_column, table, scored)
     if save is not None:
         save_with_names(detector, table.names, save)
+    if plot is not None:
+        with warnings_shown():
+            _draw(detector, table, plot)
     if as_json:
         document = _document(data, table, detector, scored)
         document["warnings"] = messages
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, detector, scored, top)
-    if plot is not None:
-        with warnings_shown():
-            _draw(detector, table, plot)
 
 
 def _detector(

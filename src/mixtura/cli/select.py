@@ -65,13 +65,13 @@ def command(
     model = search.best_estimator_
     if output is not None:
         save_model(model, output)
+    if plot is not None:
+        with warnings_shown():
+            _draw(search, table, plot_kind or KINDS[0], plot)
     if as_json:
         _print_json(data, table, search, messages)
     else:
         _print_report(data, table, search)
-    if plot is not None:
-        with warnings_shown():
-            _draw(search, table, plot_kind or KINDS[0], plot)
     finish(ctx, interrupts, messages, converged=model.converged_)
 
 
