@@ -214,3 +214,13 @@ def test_what_cannot_be_classified_is_one_line(
     result = run("classify", iris_path, *arguments)
     assert result.exit_code == status and message in result.stderr
     assert result.stdout == ""
+
+
+def test_a_measurement_is_no_class(run, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = np.random.default_rng(0).standard_normal((60, 2))
+    path.write_text("x,y\n" + "\n".join(f"{x:.6f},{y:.6f}" for x, y in rows))
+    result = run("classify", path, "--target", "y")
+    assert result.exit_code == 1
+    assert "--target y must be a column of classes" in result.stderr
+    assert "60 different values in 60 rows" in result.stderr

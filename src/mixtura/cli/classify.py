@@ -110,6 +110,7 @@ def command(
     _check_usage(ctx, folds, new, output)
     table = read_table(data, columns=columns, id_column=target, header=header)
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
+    _check_classes(target, y)
     classifier = _classifier(y, components, covariance, temperature, seed)
     with warnings_shown() as messages, progress(f"fitting {table.n_rows} rows"):
         classifier.fit(table.values, y)
@@ -121,15 +122,27 @@ def command(
         _write(output, classifier, rows)
     if save is not None:
         save_with_names(classifier, table.names, save)
+    if plot is not None:
+        with warnings_shown():
+            _draw(classifier, table, y, plot)
     if as_json:
         document = _document(data, table, target, classifier, checked, y)
         document["warnings"] = messages
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, classifier, checked, y)
-    if plot is not None:
-        with warnings_shown():
-            _draw(classifier, table, y, plot)
+
+
+def _check_classes(target: str, y: Any) -> None:
+    """Refuse a column of which hardly a value comes twice."""
+    known = [label for label in y if label != UNLABELLED]
+    n_classes = len(set(known))
+    if n_classes > max(len(known) / 2, 2):
+        raise ValueError(
+            f"--target {target} must be a column of classes, with several rows of "
+            f"each; got {n_classes} different values in {len(known)} rows. Is it a "
+            "measurement, or an identifier?"
+        )
 
 
 def _classifier(

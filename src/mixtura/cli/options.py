@@ -31,7 +31,11 @@ class StructureName(click.Choice[str]):
 
             if value in STRUCTURES:
                 return value
-        return super().convert(value, param, ctx)
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            known = ", ".join([*map(repr, COVARIANCES), "'factors:q', 'ppca:q'"])
+            self.fail(f"{value!r} is not one of {known}.", param, ctx)
 
 
 def columns(

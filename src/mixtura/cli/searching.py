@@ -92,7 +92,7 @@ def structures(ctx: click.Context, names: list[str]) -> str | list[str]:
         return "all"
     for name in names:
         if name not in STRUCTURES:
-            known = ", ".join([*STRUCTURES, "all"])
+            known = ", ".join([*STRUCTURES, "factors:q", "ppca:q", "all"])
             raise click.UsageError(
                 f"--covariance-type: {name!r} is not one of {known}.", ctx
             )
