@@ -19,6 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mixtura import GaussianMixture, GaussianMixtureClassifier
 from mixtura.estimators.labelled.class_fits import best_temperature
+from mixtura.exceptions import DegenerateDataWarning
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 WINE, CULTIVAR = load_wine(return_X_y=True)
@@ -375,3 +376,14 @@ def test_no_class_at_all_is_an_error():
         pytest.warns(UserWarning, match="collapsed"),
     ):
         GaussianMixtureClassifier(temperature="auto").fit(IRIS, y)
+
+
+def test_one_warning_names_all_classes_that_collapsed():
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.standard_normal((8, 2)), 5, axis=0)
+    y = np.repeat(np.arange(8), 5)
+    with pytest.warns(DegenerateDataWarning) as caught:
+        GaussianMixtureClassifier(covariance_type="VVI").fit(X, y)
+    told = [str(each.message) for each in caught if "collapsed" in str(each.message)]
+    assert len(told) == 1
+    assert told[0].startswith("Classes 0, 1, 2, 3, 4 and 3 more: ")

@@ -281,6 +281,10 @@ def hardly_any():
     return np.random.default_rng(0).standard_normal((18, 6))
 
 
+many_parameters = pytest.mark.filterwarnings("ignore:The best model has .* parameters")
+
+
+@many_parameters
 def test_a_collapsed_candidate_is_left_where_it_creeps(monkeypatch, hardly_any):
     monkeypatch.setattr(candidates_module, "CREEPING", 2)
     search = GaussianMixtureSearch(range(3, 7), covariance_type="VVE", random_state=0)
@@ -292,6 +296,7 @@ def test_a_collapsed_candidate_is_left_where_it_creeps(monkeypatch, hardly_any):
     assert {model.max_iter for model in search.candidates_} == {1000}
 
 
+@many_parameters
 def test_a_sound_candidate_is_not(monkeypatch, hardly_any):
     search = GaussianMixtureSearch(2, covariance_type="diag", random_state=0)
     whole = search.fit(hardly_any).best_estimator_
@@ -543,3 +548,10 @@ def test_every_criterion_can_choose(X):
     for name in CRITERIA:
         search = GaussianMixtureSearch((1, 2), covariance_type="diag", criterion=name)
         assert np.isfinite(search.set_params(random_state=0).fit(X).best_score_)
+
+
+def test_more_parameters_than_rows_are_warned_of():
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    search = GaussianMixtureSearch([9], covariance_type="tied", random_state=0)
+    with pytest.warns(DegenerateDataWarning, match="41 free parameters for 20 obs"):
+        search.fit(X)

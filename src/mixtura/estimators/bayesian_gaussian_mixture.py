@@ -261,9 +261,8 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         checks.check_verbose(owner, self.verbose)
         checks.check_count(owner, "verbose_interval", self.verbose_interval, 1)
         checks.check_flag(owner, "warm_start", self.warm_start)
-        if self.acceleration is not None:
-            names = [*ACCELERATIONS]
-            checks.check_choice(owner, "acceleration", self.acceleration, names)
+        names = *ACCELERATIONS, None
+        checks.check_choice(owner, "acceleration", self.acceleration, names)
         if self.n_jobs is not None:
             checks.check_jobs(owner, self.n_jobs)
         checks.check_start(owner, self.init_params, NAMES)

@@ -66,9 +66,12 @@ def check_interval(
         )
 
 
-def check_choice(owner: str, name: str, value: Any, choices: Sequence[str]) -> None:
-    """Require one of the given strings."""
-    if not (isinstance(value, str) and value in choices):
+def check_choice(
+    owner: str, name: str, value: Any, choices: Sequence[str | None]
+) -> None:
+    """Require one of the given strings, or None where that is among them."""
+    known = value is None or isinstance(value, str)
+    if not (known and value in choices):
         words = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
             f"The {name!r} parameter of {owner} must be one of {words}. "

@@ -31,6 +31,7 @@ from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.covariance_structure import Covariance
 
 FOLDS = 5
+TOLD = 5
 """Parts of the rows, each held out once, by which a temperature is found."""
 
 
@@ -326,12 +327,15 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         if not self.converged_:
             message = f"The fit did not converge. {joint.result.message}"
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        for k in joint.collapsed:
+        if len(joint.collapsed):
+            told = self.classes_[np.unique(groups[joint.collapsed])].tolist()
+            names = ", ".join(map(repr, told[:TOLD]))
+            more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
             warnings.warn(
-                f"Class {self.classes_[groups[k]]!r}: a component collapsed onto "
-                "(nearly) equal values in some direction, held only by the floor "
-                "under the variances. Use a simpler covariance_type, fewer "
-                "components, or a larger reg_covar.",
+                f"{'Class' if len(told) == 1 else 'Classes'} {names}{more}: a "
+                "component collapsed onto (nearly) equal values in some direction, "
+                "held only by the floor under the variances. Use a simpler "
+                "covariance_type, fewer components, or a larger reg_covar.",
                 DegenerateDataWarning,
                 stacklevel=4,
             )

@@ -32,6 +32,7 @@ from mixtura.estimators.searching.search_table import (
 )
 from mixtura.estimators.searching.trials import run_trials
 from mixtura.estimators.searching.warning_notes import WarningNotes
+from mixtura.exceptions import DegenerateDataWarning
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.selection.criteria import Criterion
 
@@ -320,9 +321,19 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.margin_standard_error_ = chosen.margin_standard_error
 
     def _warn(self, trials: list[Trial], interrupted: bool) -> None:
-        """Repeat what the best fit warned of; say that the search is not complete."""
+        """Repeat what the best fit warned of, and what speaks against the choice."""
         for note in trials[self.best_index_].notes:
             warnings.warn(note.text, note.category, stacklevel=3)
+        best = self.best_estimator_
+        n_parameters, n_rows = best._n_parameters(), best.n_samples_fit_
+        if n_parameters >= n_rows:
+            warnings.warn(
+                f"The best model has {n_parameters} free parameters for {n_rows:g} "
+                "observations, too many for criteria to mean much. Try fewer "
+                "components, or simpler structures.",
+                DegenerateDataWarning,
+                stacklevel=3,
+            )
         if interrupted:
             done = sum(trial.status != NOT_RUN for trial in trials)
             warnings.warn(

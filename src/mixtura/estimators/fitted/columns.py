@@ -124,8 +124,9 @@ def rows_of(X: Any, given: IntArray, names: Sequence[str] | None, who: str) -> A
         missing = [name for name in wanted if name not in frame.columns]
         if missing:
             raise ValueError(
-                f"{who}: X must have the given columns {wanted}; {missing} is missing "
-                f"from {list(frame.columns)}."
+                f"{who}: X must have the given columns {wanted}; {missing} missing "
+                f"from {list(frame.columns)}. Name those that X has in given; the rest "
+                "is integrated out."
             )
         X = frame.select(wanted).to_native()
     array: Array = check_array(X, dtype=np.float64, input_name="X", estimator=who)

@@ -36,10 +36,8 @@ def check_arguments(estimator: Any) -> None:
         checks.check_equal(owner, "weights_init", estimator.weights_init)
     checks.check_flag(owner, "record", estimator.record)
     checks.check_choice(owner, "algorithm", estimator.algorithm, ALGORITHMS)
-    if estimator.acceleration is not None:
-        checks.check_choice(
-            owner, "acceleration", estimator.acceleration, ACCELERATIONS
-        )
+    choices = *ACCELERATIONS, None
+    checks.check_choice(owner, "acceleration", estimator.acceleration, choices)
     if estimator.n_jobs is not None:
         checks.check_jobs(owner, estimator.n_jobs)
     checks.check_start(owner, estimator.init_params, NAMES)

@@ -20,7 +20,7 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
     if constant:
         _warn(
             f"{_listed('column', constant)} the same in every row, which says nothing "
-            "about the components. Consider leaving that out."
+            f"about the components. Consider leaving {_pronoun(constant)} out."
         )
     scale = problem.units.scale
     beyond = np.flatnonzero((scale < SMALLEST) | (scale > 1 / SMALLEST))
@@ -78,6 +78,10 @@ def _listed(noun: str, names: list[str]) -> str:
     is_single = len(names) == 1
     head = noun.capitalize() + ("" if is_single else "s")
     return f"{head} {', '.join(names)} {'is' if is_single else 'are'}"
+
+
+def _pronoun(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"
 
 
 def _warn(message: str) -> None:

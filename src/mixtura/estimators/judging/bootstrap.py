@@ -84,7 +84,7 @@ def bootstrap(
     """
     owner = "bootstrap"
     checks.check_choice(owner, "method", method, METHODS)
-    checks.check_count(owner, "n_bootstrap", n_bootstrap, 1)
+    checks.check_count(owner, "n_bootstrap", n_bootstrap, 2)
     if n_jobs is not None:
         checks.check_jobs(owner, n_jobs)
     check_fitted(model, owner)
