@@ -75,6 +75,15 @@ class TestIsClear:
         assert not fitted(structure, X, labels)
 
 
+@pytest.mark.parametrize("n_rows", [60, 300, 700, 2000])
+@pytest.mark.parametrize("seed", range(6))
+def test_never_several_clusters_in_each_component(n_rows, seed):
+    """However few the rows, whose moments then tell little."""
+    X, labels = clusters(seed, n_rows, n_clusters=9)
+    assert not fitted(Full(), X, labels // 3)
+    assert not fitted(Full(), X, labels // 2)
+
+
 @pytest.mark.parametrize("structure", [Tied(), Spherical()], ids=lambda each: each.name)
 def test_a_column_that_is_constant_in_a_cluster(structure):
     X, labels = clusters(0)
@@ -121,3 +130,32 @@ def test_overlapping_components_are_searched_on(monkeypatch):
     monkeypatch.setattr(search._Search, "wander", lambda *each: tried.append(1))
     GaussianMixture(5, random_state=0).fit(X)
     assert tried
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_features", [2, 3, 5, 10])
+@pytest.mark.parametrize("n_rows", [300, 700, 2000, 10_000])
+@pytest.mark.parametrize("n_clusters", [3, 5, 10, 20])
+def test_what_is_clear_is_not_less_likely_than_a_whole_search(
+    n_features, n_rows, n_clusters, monkeypatch
+):
+    """With as many components as clusters, or fewer, near and far apart."""
+    rng = np.random.default_rng([n_features, n_rows, n_clusters])
+    clear = []
+
+    def noted(*given):
+        clear.append(is_clear(*given))
+        return clear[-1]
+
+    for spread in (3.0, 8.0):
+        centres = spread * rng.standard_normal((n_clusters, n_features))
+        X = centres[rng.integers(n_clusters, size=n_rows)]
+        X += rng.standard_normal((n_rows, n_features))
+        for n_components in {3, 4, n_clusters - 1, n_clusters} - {2}:
+            model = GaussianMixture(min(n_components, n_clusters), random_state=0)
+            clear.clear()
+            monkeypatch.setattr(search, "is_clear", noted)
+            found = model.fit(X).log_likelihood_
+            if any(clear):
+                monkeypatch.setattr(search, "is_clear", lambda *_: False)
+                assert found > model.fit(X).log_likelihood_ - 0.01

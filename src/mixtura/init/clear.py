@@ -16,14 +16,17 @@ from mixtura.models.mixture import Mixture, MixtureParams
 SHARED = 0.05
 """Share of a component's rows that may belong to others."""
 
-ENOUGH = 20
-"""Rows of a component from which its moments tell anything."""
+ENOUGH = 100
+"""Rows of a component from which two clusters in it would show."""
 
 NEVER = 1e-6
 """Responsibility below which a row says nothing about a component."""
 
 DEVIATIONS = 5.0
-"""Standard errors that moments may be from those of a normal distribution."""
+"""Standard errors that moments may be from those of a normal distribution …"""
+
+FLATTER = 3.0
+"""… and fourth moments below them, as those of several clusters are."""
 
 
 def is_clear(
@@ -64,23 +67,33 @@ def _are_normal(z: Array, shares: Array, n_rows: float) -> bool:
 
     The second moments are those of the unit matrix, with variances :math:`2 / n` and
     :math:`1 / n`; skewness and kurtosis are 0 and 3, with variances :math:`6 / n` and
-    :math:`24 / n` [Fisher1930]_.
+    :math:`24 / n`, and the mean of :math:`|z|^4` in D columns is :math:`D (D + 2)`,
+    with variance :math:`8 D (D + 2) / n` [Mardia1970]_.
 
     References
     ----------
-    .. [Fisher1930] R. A. Fisher. The moments of the distribution for normal samples of
-       measures of departure from normality. Proc. R. Soc. A 130.
+    .. [Mardia1970] K. V. Mardia. Measures of multivariate skewness and kurtosis with
+       applications. Biometrika 57.
     """
-    identity = np.eye(z.shape[1])
-    square = z * z
+    n_features = z.shape[1]
+    identity = np.eye(n_features)
     second = (shares[:, None] * z).T @ z
-    variances = second.diagonal()
     with np.errstate(all="ignore"):  # no number at all is not normal either
-        skewness = shares @ (square * z) / variances**1.5
-        kurtosis = shares @ (square * square) / variances**2
-    apart = (
-        (second - identity) / np.sqrt((1 + identity) / n_rows),
-        skewness / np.sqrt(6 / n_rows),
-        (kurtosis - 3) / np.sqrt(24 / n_rows),
+        z = z / np.sqrt(second.diagonal())
+        square = z * z
+        skewness = shares @ (square * z)
+        kurtosis = shares @ (square * square)
+        spread = shares @ square.sum(axis=1) ** 2
+    usual = n_features * (n_features + 2)
+    lower = np.concatenate(
+        [
+            ((second - identity) / np.sqrt((1 + identity) / n_rows)).ravel(),
+            skewness / np.sqrt(6 / n_rows),
+        ]
     )
-    return all(np.abs(each).max() < DEVIATIONS for each in apart)
+    fourth = np.append(
+        (kurtosis - 3) / np.sqrt(24 / n_rows),
+        (spread - usual) / np.sqrt(8 * usual / n_rows),
+    )
+    largest = max(np.abs(lower).max(), fourth.max())
+    return bool(largest < DEVIATIONS and fourth.min() > -FLATTER)

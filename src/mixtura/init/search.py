@@ -371,6 +371,8 @@ class _Search:
         """Whether the best, of which these rows are the data, needs no other start."""
         assert self.best is not None
         sound, params = self.best.sound, self.best.run.params
+        if self.are_few():  # two that agree are soon found
+            return False
         least = params.weights.min() * len(data)
         if not sound or least < THIN * self.n_parameters(params):
             return False
