@@ -133,6 +133,7 @@ def test_overlapping_components_are_searched_on(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::mixtura.exceptions.DegenerateDataWarning")
 @pytest.mark.parametrize("n_features", [2, 3, 5, 10])
 @pytest.mark.parametrize("n_rows", [300, 700, 2000, 10_000])
 @pytest.mark.parametrize("n_clusters", [3, 5, 10, 20])

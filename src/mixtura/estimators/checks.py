@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import UNKNOWN
+from mixtura.estimators.refused_rows import located
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance import Matrices, Tied
 from mixtura.families.covariance_structure import Covariance
@@ -25,14 +26,16 @@ def to_frame_or_array(X: Any) -> Any:
 
 def validated(estimator: Any, X: Any, *y: Any, reset: bool = True) -> Any:
     """Return finite rows of floats, with `y` if given; feature names are kept."""
-    return validate_data(
-        estimator,
-        to_frame_or_array(X),
-        *y,
-        reset=reset,
-        dtype=[np.float64, np.float32],
-        accept_large_sparse=False,
-    )
+    X = to_frame_or_array(X)
+    with located(X):
+        return validate_data(
+            estimator,
+            X,
+            *y,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            accept_large_sparse=False,
+        )
 
 
 def generator(random_state: Any) -> Rng:

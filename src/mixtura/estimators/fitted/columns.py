@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
+from mixtura.estimators.refused_rows import located
 
 
 def is_single(columns: Any) -> bool:
@@ -129,7 +130,8 @@ def rows_of(X: Any, given: IntArray, names: Sequence[str] | None, who: str) -> A
                 "is integrated out."
             )
         X = frame.select(wanted).to_native()
-    array: Array = check_array(X, dtype=np.float64, input_name="X", estimator=who)
+    with located(X):
+        array: Array = check_array(X, dtype=np.float64, input_name="X", estimator=who)
     if array.shape[1] != len(given):
         raise ValueError(
             f"{who}: X must have one column for each of the {len(given)} given "
