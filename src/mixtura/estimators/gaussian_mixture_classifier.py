@@ -31,8 +31,10 @@ from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.covariance_structure import Covariance
 
 FOLDS = 5
-TOLD = 5
 """Parts of the rows, each held out once, by which a temperature is found."""
+
+TOLD = 5
+"""Classes that a warning names."""
 
 
 class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
