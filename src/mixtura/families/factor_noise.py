@@ -92,27 +92,30 @@ def best_noise(matrix: Array, n_factors: int, least: Array, start: Array) -> Arr
 
 
 def loadings(matrix: Array, n_factors: int, noise: Array) -> Array:
-    """Return the best loadings (D, q) for given noise."""
+    """Return the best loadings (..., D, q) for given noise."""
     values, vectors = _eigen(matrix, noise)
-    excess = np.sqrt(np.maximum(values[:n_factors] - 1, 0.0))
-    return np.asarray(np.sqrt(noise)[:, None] * vectors[:, :n_factors] * excess)
+    excess = np.sqrt(np.maximum(values[..., :n_factors] - 1, 0.0))
+    turned = np.sqrt(noise)[..., None] * vectors[..., :n_factors]
+    return np.asarray(turned * excess[..., None, :])
 
 
 def usual_start(matrix: Array, n_factors: int) -> Array:
-    """Shares of the residual variances of each column given the others, (D,).
+    """Shares of the residual variances of each column given the others, (..., D).
 
     A share of the identity is added first, so a singular matrix has a start too.
     """
-    n_features = len(matrix)
+    n_features = matrix.shape[-1]
     inverse = np.linalg.inv(matrix + 1e-3 * np.eye(n_features))
-    return np.asarray((1 - n_factors / (2 * n_features)) / np.diagonal(inverse))
+    residual = np.diagonal(inverse, axis1=-2, axis2=-1)
+    return np.asarray((1 - n_factors / (2 * n_features)) / residual)
 
 
 def _eigen(matrix: Array, noise: Array) -> tuple[Array, Array]:
     """Eigenvalues, descending, and eigenvectors in units of the noise."""
     units = 1 / np.sqrt(noise)
-    values, vectors = np.linalg.eigh(matrix * np.outer(units, units))
-    return values[::-1], vectors[:, ::-1]
+    unit = units[..., :, None] * units[..., None, :]
+    values, vectors = np.linalg.eigh(matrix * unit)
+    return values[..., ::-1], vectors[..., ::-1]
 
 
 def _profile(n_factors: int, logs: Array, values: Array) -> float:

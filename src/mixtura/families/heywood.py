@@ -88,9 +88,10 @@ def _is_best_without(matrix: Array, covariance: Array, columns: IntArray) -> boo
 
 
 def with_noise(matrix: Array, n_factors: int, noise: Array) -> Array:
-    """Return the best covariance with this noise."""
+    """Return the best covariance (..., D, D) with this noise."""
     factors = loadings(matrix, n_factors, noise)
-    return symmetrised(factors @ factors.T + np.diag(noise))
+    diagonal = noise[..., None] * np.eye(matrix.shape[-1])
+    return symmetrised(factors @ factors.swapaxes(-1, -2) + diagonal)
 
 
 def noiseless(matrix: Array, n_factors: int, columns: IntArray) -> Array | None:

@@ -3,11 +3,9 @@
 import numpy as np
 
 from mixtura._types import Array
-from mixtura.families.factorisation import symmetrised
+from mixtura.families.factor_noise import usual_start
+from mixtura.families.heywood import with_noise
 from mixtura.families.low_rank import Factors
-
-RIDGE = 1e-3
-"""Share of the variances that is added first, so a singular matrix has noise too."""
 
 
 class RoughFactors(Factors):
@@ -56,21 +54,11 @@ class RoughFactors(Factors):
 
     def _estimated(self, own: Array, units: Array, floor: Array | float) -> Array:
         """Return the estimates for sample covariances in such units, (K, D, D)."""
-        n_features, q = own.shape[-1], self.n_factors
         unit = units[:, :, None] * units[:, None, :]
-        matrices, identity = own / unit, np.eye(n_features)
-        precisions = np.linalg.inv(matrices + RIDGE * identity)
-        share = 1 - q / (2 * n_features)
-        noise = share / np.diagonal(precisions, axis1=1, axis2=2)
+        matrices = own / unit
+        noise = usual_start(matrices, self.n_factors)
         noise = np.maximum(noise, floor / units**2)
-        roots = np.sqrt(noise)
-        values, vectors = np.linalg.eigh(
-            matrices / (roots[:, :, None] * roots[:, None, :])
-        )
-        excess = np.sqrt(np.maximum(values[:, -q:] - 1, 0.0))
-        loadings = roots[:, :, None] * vectors[:, :, -q:] * excess[:, None, :]
-        covariances = loadings @ loadings.swapaxes(1, 2) + noise[:, :, None] * identity
-        return symmetrised(covariances * unit)
+        return with_noise(matrices, self.n_factors, noise) * unit
 
 
 def _divergences(covariances: Array, own: Array) -> Array:
