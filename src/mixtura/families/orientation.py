@@ -338,23 +338,14 @@ def planes(n_features: int) -> tuple[IntArray, IntArray]:
     return np.triu_indices(n_features, 1)
 
 
-@cache
-def generators(n_features: int) -> Array:
-    """Return what turns in each plane alone, (planes, 1, D, D)."""
-    p, q = planes(n_features)
-    each = np.zeros((len(p), 1, n_features, n_features))
-    each[np.arange(len(p)), 0, p, q] = 1.0
-    each[np.arange(len(p)), 0, q, p] = -1.0
-    return each
-
-
 def rotations(angles: Array, n_features: int) -> Array:
     """Return orthogonal matrices that turn by minus these angles, where they are small.
 
     They are Cayley's, of angles (..., planes).
     """
-    each = generators(n_features).reshape(-1, n_features**2)
-    step = -(angles @ each).reshape(*angles.shape[:-1], n_features, n_features)
+    p, q = planes(n_features)
+    step = np.zeros((*angles.shape[:-1], n_features, n_features))
+    step[..., p, q], step[..., q, p] = -angles, angles
     eye = np.eye(n_features)
     return np.asarray(np.linalg.solve(eye - step / 2, eye + step / 2))
 
