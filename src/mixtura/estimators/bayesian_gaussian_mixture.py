@@ -19,6 +19,7 @@ from mixtura.estimators.bayesian.fitted_bayesian_mixture import (
     FittedBayesianMixture,
     Posterior,
 )
+from mixtura.estimators.fitting.arguments import check_previous
 from mixtura.estimators.fitting.data_warnings import warn_of_data
 from mixtura.estimators.fitting.progress import Progress
 from mixtura.estimators.gaussian_mixture import ACCELERATIONS
@@ -310,20 +311,14 @@ class BayesianGaussianMixture(FittedBayesianMixture):
     def _check_previous(self, previous: Posterior, problem: BayesianProblem) -> None:
         """Require that a warm start is of the same model."""
         prior = problem.model.family.prior
-        shapes = prior.gaussian.means.shape, prior.gaussian.covariances.shape
-        means, covariances = self.means_, self.covariances_
         kind = problem.priors.weights.update(np.zeros(len(prior)))
-        if (means.shape, covariances.shape, previous.concentrations.shape) != (
-            *shapes,
-            kind.shape,
-        ):
-            raise ValueError(
-                "warm_start=True needs the same n_components, covariance_type, "
-                "weight_concentration_prior_type and number of columns as the fit "
-                f"before: means_ have the shape {means.shape}, covariances_ "
-                f"{covariances.shape}; now {shapes[0]} and {shapes[1]} are asked for. "
-                "Set warm_start=False to start anew."
-            )
+        check_previous(
+            self,
+            prior.gaussian.means.shape,
+            prior.gaussian.covariances.shape,
+            "n_components, covariance_type, weight_concentration_prior_type",
+            previous.concentrations.shape == kind.shape,
+        )
 
     def _store(self, problem: BayesianProblem, result: EMResult) -> None:
         """Set the fitted attributes, in the user's units."""

@@ -377,7 +377,8 @@ class GaussianMixture(FittedGaussianMixture):
         n_components, n_features = self.n_components, problem.data.n_features
         weights, means, covariances = self.weights_init, self.means_init, None
         if self._continues:
-            check_previous(self, structure, n_features)
+            shape = n_components, n_features
+            check_previous(self, shape, structure.shape(*shape))
             weights, means, covariances = self.weights_, self.means_, self.covariances_
             if hasattr(self, "noise_weight_"):
                 weights = weights / weights.sum()

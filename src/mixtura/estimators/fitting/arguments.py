@@ -6,7 +6,6 @@ import numpy as np
 
 from mixtura.estimators import checks
 from mixtura.estimators.fitting.gaussian_starts import NAMES
-from mixtura.families.covariance_structure import Covariance
 
 DTYPES = ("float64", "float32")
 ALGORITHMS = ("em", "hard", "stochastic")
@@ -43,21 +42,36 @@ def check_arguments(estimator: Any) -> None:
     checks.check_start(owner, estimator.init_params, NAMES)
 
 
-def check_previous(estimator: Any, structure: Covariance, n_features: int) -> None:
+def check_previous(
+    estimator: Any,
+    means: tuple[int, ...],
+    covariances: tuple[int, ...],
+    words: str = "n_components, covariance_type",
+    is_alike: bool = True,
+) -> None:
     """Require that a warm start is of the same model.
+
+    Parameters
+    ----------
+    estimator : object
+        With `means_` and `covariances_`.
+    means, covariances : tuple of int
+        The shapes that are asked for now.
+    words : str
+        What has to be the same, beside the number of columns.
+    is_alike : bool
+        Whether what else there is has the same shape.
 
     Raises
     ------
     ValueError
         Saying what the fit before has, and what is asked for now.
     """
-    shape = estimator.n_components, n_features
-    asked = shape, structure.shape(*shape)
     known = np.shape(estimator.means_), np.shape(estimator.covariances_)
-    if known != asked:
+    if known != (means, covariances) or not is_alike:
         raise ValueError(
-            "warm_start=True needs the same n_components, covariance_type and number "
-            f"of columns as the fit before: means_ have the shape {known[0]}, "
-            f"covariances_ {known[1]}; now {asked[0]} and {asked[1]} are asked for. "
-            "Set warm_start=False to start anew."
+            f"warm_start=True needs the same {words} and number of columns as the fit "
+            f"before: means_ have the shape {known[0]}, covariances_ {known[1]}; now "
+            f"{means} and {covariances} are asked for. Set warm_start=False to start "
+            "anew."
         )
