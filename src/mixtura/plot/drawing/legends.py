@@ -12,13 +12,13 @@ from mixtura.plot.drawing.ellipse import mass_within
 from mixtura.plot.drawing.panels import (
     BARS,
     INK,
+    NOISE_INK,
     NOISE_MARKER,
     STANDARD_DEVIATIONS,
     region_shades,
     uncertain_area,
     uncertain_shade,
 )
-from mixtura.plot.drawing.panels import NOISE as NOISE_INK
 from mixtura.plot.drawing.shares import NOISE
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.rows import DrawnRows

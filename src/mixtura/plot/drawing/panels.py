@@ -22,7 +22,7 @@ STANDARD_DEVIATIONS = (1, 2)
 CROWD = 1000
 INK = "0.25"
 BARS = "0.85"
-NOISE, NOISE_MARKER = "0.4", "x"
+NOISE_INK, NOISE_MARKER = "0.4", "x"
 
 Styles = Sequence[ComponentStyle]
 
@@ -146,7 +146,7 @@ def draw_points(
     noise = np.clip(1 - responsibilities.sum(axis=1), 0, 1)
     is_noise = noise > responsibilities.max(axis=1)
     labels = np.where(is_noise, -1, responsibilities.argmax(axis=1))
-    colours = blend(responsibilities, styles) + float(NOISE) * noise[:, None]
+    colours = blend(responsibilities, styles) + float(NOISE_INK) * noise[:, None]
     crowding = float(np.clip(np.sqrt(500 / len(points)), 0.25, 1.0))
     areas = size * crowding * np.clip(weights / weights.mean(), 0.05, 4.0)
     markers = [(k, style.marker) for k, style in enumerate(styles)]
