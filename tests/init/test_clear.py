@@ -108,9 +108,9 @@ def test_a_clear_optimum_ends_the_search(covariance_type, seed, monkeypatch):
     """And it is the best: the clusters themselves."""
     X, labels = clusters(seed)
     tried = []
-    wander = search._Search.wander
+    wander = search.Search.wander
     monkeypatch.setattr(
-        search._Search, "wander", lambda *each: (tried.append(1), wander(*each))[1]
+        search.Search, "wander", lambda *each: (tried.append(1), wander(*each))[1]
     )
     model = GaussianMixture(6, covariance_type=covariance_type, random_state=seed)
     model.fit(X)
@@ -127,7 +127,7 @@ def test_overlapping_components_are_searched_on(monkeypatch):
     X, _ = clusters(0, radius=12.0)
     X = np.vstack([X[:, :2], X[:, 1:3] / 4])
     tried = []
-    monkeypatch.setattr(search._Search, "wander", lambda *each: tried.append(1))
+    monkeypatch.setattr(search.Search, "wander", lambda *each: tried.append(1))
     GaussianMixture(5, random_state=0).fit(X)
     assert tried
 

@@ -11,8 +11,8 @@ from mixtura.families.constraints import Floor, Unconstrained
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.init import starts
+from mixtura.init.automatic import best_start
 from mixtura.init.distinct import distinct_rows, standardised, whitened
-from mixtura.init.search import best_start
 from mixtura.models.mixture import Mixture
 
 SEEDS = range(3)

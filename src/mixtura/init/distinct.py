@@ -29,11 +29,20 @@ def distinct_rows(data: Any, largest: int, rng: Rng) -> Rows:
     rows = data.take(chosen)
     X = rows.X
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-    order = np.lexsort(X.T[_by_skewness(X, weights)[::-1]])
+    order = _lexicographic(X, _by_skewness(X, weights))
     X, weights = X[order], weights[order]
     starts = np.r_[True, np.any(X[1:] != X[:-1], axis=1)]
     totals = np.add.reduceat(weights, np.flatnonzero(starts))
     return Rows(np.ascontiguousarray(X[starts]), totals)
+
+
+def _lexicographic(X: Array, columns: IntArray) -> IntArray:
+    """Order of the rows by these columns, of which the first mostly decides."""
+    first = X[:, columns[0]]
+    order = np.argsort(first)
+    if (first[order[1:]] > first[order[:-1]]).all():
+        return order
+    return np.lexsort(X.T[columns[::-1]])
 
 
 def _by_skewness(X: Array, weights: Array) -> IntArray:

@@ -52,6 +52,12 @@ def is_starved(
     rows_each: float = STARVED,
 ) -> bool:
     """Whether a component has fewer rows than so many for each of its parameters."""
+    return n_rows < least_rows(structure, n_features, n_components, rows_each)
+
+
+def least_rows(
+    structure: Covariance, n_features: int, n_components: int, rows_each: float
+) -> float:
+    """Rows that give each component so many for each of its parameters."""
     covariances = structure.n_free_parameters(n_components, n_features)
-    each = 1 + n_features + covariances / n_components
-    return n_rows / n_components < rows_each * each
+    return rows_each * (n_components * (1 + n_features) + covariances)

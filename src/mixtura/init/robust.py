@@ -17,8 +17,8 @@ from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.init.automatic import SearchInterrupted
 from mixtura.init.distinct import standardised, whitened
-from mixtura.init.search import SearchInterrupted
 from mixtura.init.starts import nearest, plus_plus
 from mixtura.models.mixture import Mixture
 

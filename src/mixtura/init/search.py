@@ -1,4 +1,4 @@
-"""The automatic start: many cheap starts, judged by likelihood after a few EM steps.
+"""Many cheap starts, judged by likelihood after a few EM steps, and ways out of optima.
 
 k-means++ in standardised space misses components that differ in direction only, in
 whitened space those that differ in the columns' own units; together they miss little,
@@ -9,7 +9,7 @@ itself, splits of one component at the cost of another do.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +21,9 @@ from mixtura.init.candidate import SAME, Candidate, merit, optima_of, same_optim
 from mixtura.init.clear import is_clear
 from mixtura.init.moves import Move, best_moves
 from mixtura.init.partial import after_moves, is_possible
-from mixtura.init.poorer import poorer, with_matrices
 from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import Run, followed, from_partitions, responsibilities
-from mixtura.init.starts import around_centres
+from mixtura.init.stack import KeptRows
 from mixtura.models.mixture import Mixture, MixtureParams
 
 BATCHES = (2, 4, 14)
@@ -79,144 +78,19 @@ STARVED = 0.5
 """Components on fewer rows than this times their parameters stay where they start."""
 
 
-class Start(NamedTuple):
-    """Parameters to start from.
-
-    Parameters
-    ----------
-    params : MixtureParams
-    objectives : tuple of float
-        What EM has climbed on the way to them, if that was on all rows, in nats.
-    origin : MixtureParams, optional
-        Where that way began.
-    """
-
-    params: Any
-    objectives: tuple[float, ...] = ()
-    origin: Any = None
-
-
-class SearchInterrupted(KeyboardInterrupt):
-    """Ctrl-C during the search, which has parameters to show for itself.
-
-    Parameters
-    ----------
-    params : object
-        The best so far.
-    """
-
-    def __init__(self, params: Any) -> None:
-        super().__init__()
-        self.params = params
-
-
-def best_start(
-    model: Mixture,
-    data: Rows,
-    n_components: int,
-    rng: Rng,
-    is_sound: Callable[[Any], bool],
-    max_iter: int,
-) -> Start:
-    """Return where the most likely of several short EM runs has got to.
-
-    Or where it began, if it has taken more steps than are allowed.
-
-    Parameters
-    ----------
-    model : Mixture
-    data : Rows
-        Distinct rows with weights.
-    n_components : int
-    rng : Generator
-    is_sound : callable
-        Whether parameters are free of collapsed components, which can have any
-        likelihood and are not wanted.
-    max_iter : int
-        Steps that are allowed from the start.
-
-    Raises
-    ------
-    DegenerateComponentError
-        If every start collapses.
-    SearchInterrupted
-        If the user interrupts.
-    """
-    if n_components == 1:
-        return Start(from_partitions(model, data, [np.ones((len(data), 1))])[0])
-    search = _Search(model, data, is_sound, rng)
-    cheap = poorer(model, len(search.few), data.n_features, n_components)
-    if cheap is not None:
-        there = best_start(
-            cheap,
-            data,
-            n_components,
-            rng,
-            lambda params: is_sound(with_matrices(params)),
-            max_iter,
-        )
-        values = cheap.posterior(there.params, data).values
-        return Start(model.from_responsibilities(data, values))
-    try:
-        run = search.best_run(around_centres(search.few, n_components, rng))
-    except KeyboardInterrupt:
-        if search.best is None:
-            raise
-        raise SearchInterrupted(search.best.run.params) from None
-    if run.n_steps >= max_iter or run.n_steps == 1:  # a step is soon made again
-        return Start(run.start)
-    if search.few is not data:
-        return Start(run.params)
-    # side by side, rounding can look like a fall
-    objectives = np.maximum.accumulate(run.objectives).tolist()
-    return Start(run.params, tuple(objectives), run.start)
-
-
-def several_starts(
-    model: Mixture,
-    data: Rows,
-    n_components: int,
-    rng: Rng,
-    is_sound: Callable[[Any], bool],
-    most: int,
-) -> list[MixtureParams]:
-    """Return the best few different optima that short EM runs are on the way to.
-
-    Parameters
-    ----------
-    model : Mixture
-    data : Rows
-        Distinct rows with weights.
-    n_components : int
-    rng : Generator
-    is_sound : callable
-        Whether parameters are free of collapsed components.
-    most : int
-        Number of optima, if there are so many.
-
-    Raises
-    ------
-    DegenerateComponentError
-        If every start collapses.
-    """
-    search = _Search(model, data, is_sound, rng)
-    partitions = around_centres(search.few, n_components, rng)
-    optima, _ = search.explored(partitions)
-    return [candidates[0].run.params for candidates in optima[:most]]
-
-
-class _Search:
+class Search:
     """One search: many short runs on a few rows, and longer ones on all."""
 
     def __init__(
         self, model: Mixture, data: Rows, is_sound: Callable[[Any], bool], rng: Rng
     ) -> None:
         self.model = model
-        self.data = data
-        self.few = _some_rows(data, rng)
+        self.data = KeptRows.of(data)
+        self.few = _some_rows(self.data, rng)
         self.is_sound = is_sound
         self.rng = rng
         self.best: Candidate | None = None
+        self.is_sure = False
         self.local: LocalRows | None = None
         assert isinstance(model.family, Gaussian)
         self.family = model.family
@@ -224,7 +98,7 @@ class _Search:
         self.mean_weight = data.n_observations / len(data)
 
     def best_run(self, partitions: Iterator[Array]) -> Run:
-        """Return the best run."""
+        """Return the best run, and remember whether it is surely the best there is."""
         optima, agreed = self.explored(partitions)
         assert self.best is not None
         if self.is_starved():
@@ -236,10 +110,24 @@ class _Search:
         begun = self.follow(self.data, runs, LONG)
         self.best = max(begun, key=merit, default=self.best)
         if self.is_clear(self.data):
+            self.is_sure = True
             return self.best.run
-        agreed = agreed or len(begun) == FINALISTS == len(optima_of(begun, SAME)[0])
-        self.wander(begun, 0 if agreed else TOGETHER)
+        all_same = len(begun) == FINALISTS == len(optima_of(begun, SAME)[0])
+        self.is_sure = agreed or all_same
+        self.wander(begun, 0 if self.is_sure else TOGETHER)
         return self.best.run
+
+    def improved(self, start: MixtureParams) -> MixtureParams:
+        """Return where moves lead from a start; itself, if that is nowhere better."""
+        self.few = self.data
+        begun = self.follow(self.data, [Run.at(start)], LONG)
+        if not begun:
+            return start
+        self.best = begun[0]
+        if self.is_starved() or self.is_clear(self.data):
+            return start
+        self.wander(begun, 0)
+        return start if self.best is begun[0] else self.best.run.params
 
     def explored(
         self, partitions: Iterator[Array]
@@ -374,7 +262,7 @@ class _Search:
         if self.are_few():  # two that agree are soon found
             return False
         least = params.weights.min() * len(data)
-        if not sound or least < THIN * self.n_parameters(params):
+        if not sound or least < STARVED * self.n_parameters(params):
             return False
         return is_clear(self.model, self.family.structure, self.few, params)
 
@@ -390,7 +278,7 @@ class _Search:
         return self.model.n_free_parameters(params) / len(params.weights)
 
 
-def _some_rows(data: Rows, rng: Rng) -> Rows:
+def _some_rows(data: KeptRows, rng: Rng) -> KeptRows:
     """Few rows to try many starts on."""
     if len(data) <= FEW_ROWS:
         return data

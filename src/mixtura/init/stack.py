@@ -6,7 +6,8 @@ responsibilities are normalised mixture by mixture.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from mixtura.kernels.quadratic import LARGEST as LARGEST_DISTANCE
 from mixtura.kernels.quadratic import NEVER, QuadraticRows, n_quadratic_features
 from mixtura.models.mixture import Equal, Free, Mixture, MixtureParams, log_weights
 
-LARGEST = 3 << 20
-"""Rows times products of columns up to which mixtures are stacked (24 MiB)."""
+LARGEST = 4 << 20
+"""Rows times products of columns up to which mixtures are stacked (32 MiB)."""
 
 
 class Stack(NamedTuple):
@@ -187,9 +188,27 @@ def is_possible(model: Mixture, data: Rows) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class KeptRows(Rows):
+    """Rows that keep the products of their columns, as long as they live."""
+
+    products: dict[int, QuadraticRows] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @classmethod
+    def of(cls, data: Rows) -> Self:
+        """Return the same rows."""
+        return cls(data.X, data.weights, data.labels, data.start)
+
+
 def quadratic_rows(model: Mixture, data: Rows) -> QuadraticRows:
     """Return the rows with the products that the structure needs."""
-    return QuadraticRows.of(data.X, data.weights, _family(model).structure.n_axes)
+    n_axes = _family(model).structure.n_axes
+    kept = data.products if isinstance(data, KeptRows) else {}
+    if n_axes not in kept:
+        kept[n_axes] = QuadraticRows.of(data.X, data.weights, n_axes)
+    return kept[n_axes]
 
 
 def from_partitions(model: Mixture, data: Rows, partitions: Sequence[Array]) -> Stack:

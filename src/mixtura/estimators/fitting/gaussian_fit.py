@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,12 @@ from mixtura.execution.whole import WHOLE
 from mixtura.families.constraints import Constraint, Floor, Ridge, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian
+from mixtura.init.automatic import Start
 from mixtura.init.distinct import distinct_rows
-from mixtura.init.search import Start
+from mixtura.init.poorer import least_rows
+from mixtura.init.search import STARVED
+from mixtura.init.stack import LARGEST
+from mixtura.kernels.quadratic import n_quadratic_features
 from mixtura.models.gaussian_units import in_user_units
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows, Units
@@ -137,7 +142,7 @@ class Problem:
         found = starting_params(
             self.model,
             self.data,
-            self.sample,
+            self._sample_for(n_components, rng),
             start,
             given,
             n_components,
@@ -147,6 +152,15 @@ class Problem:
         )
         # beyond START_ROWS the sample is not the data
         return found if len(self.data) <= START_ROWS else Start(found.params)
+
+    def _sample_for(self, n_components: int, rng: Rng) -> Rows:
+        """Return the sample, or a larger one on which so many components can move."""
+        structure, d = self.family.structure, self.data.n_features
+        most = LARGEST // n_quadratic_features(d, structure.n_axes)
+        needed = ceil(least_rows(structure, d, n_components, STARVED))
+        if len(self.data) <= START_ROWS or not START_ROWS < needed <= most:
+            return self.sample
+        return distinct_rows(self.data, needed, rng)
 
     def retrace(
         self, start: Start, n_steps: int, callback: Callable[[Any], Any]

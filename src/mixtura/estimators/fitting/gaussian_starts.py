@@ -16,8 +16,8 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.rough import rough
 from mixtura.init import starts
+from mixtura.init.automatic import Start, best_start
 from mixtura.init.distinct import standardised
-from mixtura.init.search import Start, best_start
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Mixture, MixtureParams
 from mixtura.units import ScaledRows

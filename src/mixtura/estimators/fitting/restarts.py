@@ -16,7 +16,7 @@ from mixtura.estimators.fitting.progress import Progress
 from mixtura.estimators.fitting.side_by_side import best_side_by_side, is_faster
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.blas import single_threaded_blas
-from mixtura.init.search import SearchInterrupted, Start
+from mixtura.init.automatic import SearchInterrupted, Start
 
 
 @single_threaded_blas()

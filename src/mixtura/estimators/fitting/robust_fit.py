@@ -20,8 +20,8 @@ from mixtura.families.eigenvalue_ratio import EigenvalueRatio
 from mixtura.families.fixed_parts import FixedParts
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.with_noise import WithNoise, box_log_volume
+from mixtura.init.automatic import Start
 from mixtura.init.robust import central_rows, robust_start
-from mixtura.init.search import Start
 from mixtura.models.fixed_weights import EqualBesideNoise, FixedWeights
 from mixtura.models.mixture import Equal, Mixture, MixtureParams, Proportions
 from mixtura.models.trimmed import Trimmed, border_of

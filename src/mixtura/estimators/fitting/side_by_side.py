@@ -9,8 +9,8 @@ from mixtura.em import EMResult, Outcome
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.outcomes import best_of, interrupted
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.init.automatic import Start
 from mixtura.init.race import raced
-from mixtura.init.search import Start
 from mixtura.init.stack import is_possible
 from mixtura.models.mixture import Mixture, MixtureParams
 

@@ -26,13 +26,14 @@ from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough import rough
 from mixtura.families.rough_axes import RoughAxes
+from mixtura.init.automatic import several_starts
 from mixtura.init.candidate import Candidate
 from mixtura.init.heats import best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import from_partitions, responsibilities, whole
-from mixtura.init.search import FEW_ROWS, several_starts
+from mixtura.init.search import FEW_ROWS
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import MixtureParams
 
