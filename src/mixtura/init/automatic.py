@@ -9,7 +9,7 @@ from mixtura._types import Rng
 from mixtura.data import Rows
 from mixtura.init.poorer import poorer, with_matrices
 from mixtura.init.runs import from_partitions
-from mixtura.init.search import Search
+from mixtura.init.search import FEW_ROUNDS, Search
 from mixtura.init.starts import around_centres
 from mixtura.models.mixture import Mixture, MixtureParams
 
@@ -146,6 +146,7 @@ def _by_variances(search: Search, cheap: Mixture, n_components: int) -> MixtureP
         search.data,
         lambda params: search.is_sound(with_matrices(params)),
         search.rng,
+        FEW_ROUNDS,
     )
     try:
         run = first.best_run(around_centres(first.few, n_components, first.rng))

@@ -65,8 +65,9 @@ PART = 4
 LEADERS = 3
 """Moves that are followed further."""
 
-PATIENCE, ROUNDS = 2, 16
-"""Optima that are left by moves without finding a better one, and in all."""
+PATIENCE, ROUNDS, FEW_ROUNDS = 2, 16, 3
+"""Optima that are left by moves without finding a better one; in all; and in all where
+they are those of a poorer model, which does not know the best from the next best."""
 
 LOSS, LOSS_EACH = 8.0, 0.01
 """A move that may cost more nats, and more for each observation, is not tried."""
@@ -82,13 +83,19 @@ class Search:
     """One search: many short runs on a few rows, and longer ones on all."""
 
     def __init__(
-        self, model: Mixture, data: Rows, is_sound: Callable[[Any], bool], rng: Rng
+        self,
+        model: Mixture,
+        data: Rows,
+        is_sound: Callable[[Any], bool],
+        rng: Rng,
+        rounds: int = ROUNDS,
     ) -> None:
         self.model = model
         self.data = KeptRows.of(data)
         self.few = _some_rows(self.data, rng)
         self.is_sound = is_sound
         self.rng = rng
+        self.rounds = rounds
         self.best: Candidate | None = None
         self.is_sure = False
         self.local: LocalRows | None = None
@@ -166,7 +173,7 @@ class Search:
         visited: list[Candidate] = []
         unseen: list[Candidate] = []
         reached, fruitless = begun, 0
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             fruitless += 1
             for there in reached:
                 if any(same_optimum(there, known) for known in visited):
@@ -259,8 +266,6 @@ class Search:
         """Whether the best, of which these rows are the data, needs no other start."""
         assert self.best is not None
         sound, params = self.best.sound, self.best.run.params
-        if self.are_few():  # two that agree are soon found
-            return False
         least = params.weights.min() * len(data)
         if not sound or least < STARVED * self.n_parameters(params):
             return False
