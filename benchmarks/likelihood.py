@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.mixture import GaussianMixture as Reference
 
-from benchmarks.problems import blobs
+from benchmarks.problems import askew, blobs
 from benchmarks.size import Size
 from benchmarks.table import NOT_SLOWER, Bar, Row, Table, duration, number
 from benchmarks.timing import alternate
@@ -44,6 +44,10 @@ def _blobs(rows: int, d: int, k: int, spread: float) -> Callable[[Size], Array]:
     return lambda size: blobs(size.pick(rows // 100, rows, 5 * rows), d, k, spread)
 
 
+def _askew(rows: int, d: int, k: int, spread: float) -> Callable[[Size], Array]:
+    return lambda size: askew(size.pick(rows // 50, rows, 5 * rows), d, k, spread)
+
+
 CASES = (
     Case("Old Faithful", lambda size: load_dataset("old-faithful").values, 2),
     Case("iris", lambda size: load_dataset("iris").values, 3),
@@ -56,6 +60,8 @@ CASES = (
     Case("overlapping, D=2", _blobs(5_000, 2, 4, 1.0), 4),
     Case("overlapping, D=10", _blobs(10_000, 10, 5, 0.7), 5),
     Case("high-dimensional, D=50", _blobs(10_000, 50, 5, 0.7), 5),
+    Case("askew, D=8", _askew(10_000, 8, 4, 1.0), 4),
+    Case("askew, D=10", _askew(10_000, 10, 10, 1.0), 10),
 )
 
 

@@ -29,6 +29,25 @@ def blobs(
     return centres[rng.integers(n_components, size=n_rows)] + noise
 
 
+def askew(
+    n_rows: int, n_features: int, n_components: int, spread: float, seed: int = 0
+) -> Array:
+    """Clusters of unlike size whose axes point anywhere, with deviations of 0.5 to 2.
+
+    Their centres have this standard deviation.
+    """
+    rng = np.random.default_rng(seed)
+    weights = rng.dirichlet(np.full(n_components, 5.0))
+    labels = rng.choice(n_components, size=n_rows, p=weights)
+    X = rng.standard_normal((n_rows, n_features))
+    for k in range(n_components):
+        centre = spread * rng.standard_normal(n_features)
+        axes = np.linalg.qr(rng.standard_normal((n_features, n_features)))[0]
+        own = labels == k
+        X[own] = centre + X[own] @ (axes * rng.uniform(0.5, 2, n_features)).T
+    return X
+
+
 def rounded(model: Reference) -> None:
     """Move the covariances of a full or diagonal model half-way to the identity.
 
