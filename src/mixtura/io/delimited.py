@@ -7,6 +7,7 @@ csv module, so that the message can name row, column and value.
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,14 @@ from mixtura.io.matrix import MatrixGrid
 from mixtura.io.text_source import TextSource
 
 _MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "?", ".", "-"])
+
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
+
+_OR_LEAVE_OUT = "or leave the column out (--columns, columns=...)."
+
+_MEANT_AS_NUMBERS = ("number", "infinite", "commas")
+"""Kinds of cells that somebody wrote as numbers, rightly or not."""
 
 Record = tuple[int, list[str]]
 """Line on which the record starts, counted from 1, and its cells."""
@@ -50,7 +59,7 @@ class _CellGrid:
         if _floats(self.columns[index]) is not None:
             return True
         kinds = [_kind(cell) for cell in self.columns[index]]
-        n_numbers = kinds.count("number") + kinds.count("infinite")
+        n_numbers = sum(map(kinds.count, _MEANT_AS_NUMBERS))
         return n_numbers > kinds.count("text")
 
     def numbers(self, indices: Sequence[int]) -> NDArray[np.float64]:
@@ -78,7 +87,8 @@ class _CellGrid:
                 "Fill it in, remove the row, or choose columns without it.",
             ),
             "infinite": (f"{shown(cell)} is not finite", "Correct or remove the row."),
-            "text": (f"{shown(cell)} is not a number", _text_remedy(cell)),
+            "commas": (f"{shown(cell)} is not a number", _comma_remedy(cell)),
+            "text": (f"{shown(cell)} is not a number", f"Correct it, {_OR_LEAVE_OUT}"),
         }[kind]
         return TableError(
             f"{self.source}, row {self.lines[row]}, column {self.names[index]!r}: "
@@ -178,7 +188,7 @@ def _layout(source: TextSource, header: bool | None, suffix: str) -> _Layout:
     row, first = next(records)
     _, second = next(records, (0, None))
     if header is None:
-        header = any(_kind(cell) not in ("number", "infinite") for cell in first)
+        header = any(_kind(cell) not in _MEANT_AS_NUMBERS for cell in first)
         if header and second is not None and _looks_like_data(first, second):
             raise TableError(
                 f"{source.name}, row {row} mixes numbers and words just as the row "
@@ -198,6 +208,9 @@ def _layout(source: TextSource, header: bool | None, suffix: str) -> _Layout:
 
 
 def _guess_delimiter(line: str) -> str:
+    parts = line.split(";")
+    if len(parts) > 1 and all(_kind(cell) in _MEANT_AS_NUMBERS for cell in parts):
+        return ";"  # between numbers with a decimal comma
     return max(",\t;", key=line.count)
 
 
@@ -274,7 +287,9 @@ def _cell_grid(source: TextSource, layout: _Layout) -> _CellGrid:
 def _ragged(name: str, line: int, cells: list[str], layout: _Layout) -> TableError:
     expected = len(layout.names)
     reference = "the header" if layout.has_header else "the first row"
-    if len(cells) == expected + 1 and layout.has_header:
+    if layout.has_header and layout.names[0].startswith("#"):
+        cause = "the first row is a comment, not a header; remove it"
+    elif len(cells) == expected + 1 and layout.has_header:
         cause = "row names without a heading, a comma inside a number or a word"
     elif len(cells) > expected:
         cause = "a comma inside a number or a word (quote it)"
@@ -308,13 +323,14 @@ def _kind(cell: str) -> str:
     try:
         value = float(text)
     except ValueError:
-        return "text"
+        has_commas = _THOUSANDS.fullmatch(text) or _DECIMAL_COMMA.fullmatch(text)
+        return "commas" if has_commas else "text"
     if "_" in text:
         return "text"
     return "number" if math.isfinite(value) else "infinite"
 
 
-def _text_remedy(cell: str) -> str:
-    if _is_number(cell.replace(",", ".")) and "," in cell:
-        return "Write a decimal point instead of the comma."
-    return "Correct it, or leave the column out (--columns, columns=...)."
+def _comma_remedy(cell: str) -> str:
+    if _THOUSANDS.fullmatch(cell.strip()):
+        return f"Write it without commas between thousands, {_OR_LEAVE_OUT}"
+    return f"Write a decimal point instead of the comma, {_OR_LEAVE_OUT}"
