@@ -86,6 +86,14 @@ def test_equal_scores_stay_together():
     assert lowest_share(np.full(5, 7.0), np.ones(5), 0.1) == 7.0
 
 
+def test_a_threshold_above_all_densities_is_warned_of():
+    X = np.random.default_rng(0).standard_normal((100, 2))
+    with pytest.warns(UserWarning, match=r"threshold=0\.5 flags every row.*logarithm"):
+        model = GaussianMixtureDetector(threshold=0.5).fit(X)
+    assert (model.predict(X) == -1).all()
+    GaussianMixtureDetector(threshold=model.mixture_.score_samples(X).max()).fit(X)
+
+
 def test_an_absolute_threshold_is_exact():
     threshold = np.log(0.05)
     model = known([1.0], [[0.0]], [[[1.0]]], threshold=threshold)

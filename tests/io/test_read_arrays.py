@@ -91,6 +91,14 @@ def test_truncated_files_give_one_clear_error(tmp_path, values, name, keep):
         read_table(path)
 
 
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_text_under_an_array_s_name_is_called_text(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(TableError, match="from how it begins, text"):
+        read_table(path)
+
+
 def test_an_npy_header_that_claims_too_much_allocates_nothing(tmp_path):
     path = tmp_path / "x.npy"
     claim = {"descr": "<f8", "fortran_order": False, "shape": (10**12, 3)}

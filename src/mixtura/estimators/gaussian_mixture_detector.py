@@ -1,5 +1,6 @@
 """`GaussianMixtureDetector`: rows of low density, with reasons."""
 
+import warnings
 from numbers import Real
 from typing import Any, Self
 
@@ -152,6 +153,8 @@ class GaussianMixtureDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc
                 weights = checks.check_sample_weight(sample_weight, X)
             scores = self.mixture_.score_samples(X)
             self.offset_ = lowest_share(scores, weights, self._share)
+        elif self.threshold is not None:
+            self._warn_if_all_are_flagged(self.mixture_.score_samples(X))
         return self
 
     def calibrate(self, X: Any) -> Self:
@@ -340,6 +343,16 @@ class GaussianMixtureDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc
             self.expected_log_density_ = float(levels.mean())
             rng = np.random.default_rng(SEED)
             self._calibrate(TailCalibration.from_mixture(model, params, rng))
+
+    def _warn_if_all_are_flagged(self, scores: Array) -> None:
+        if scores.max() < self.offset_:
+            warnings.warn(
+                f"threshold={self.threshold!r} flags every row that was fitted: their "
+                f"log-densities end at {scores.max():.4g} nats. For a threshold on the "
+                "density itself, give its logarithm.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _calibrate(self, calibration: TailCalibration) -> Self:
         """Keep the calibration, and set the offset by the rules that need no rows."""

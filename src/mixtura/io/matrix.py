@@ -122,6 +122,13 @@ def _member(path: Path, archive: Any, member: str | None) -> MatrixGrid:
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> TableError:
+    with path.open("rb") as handle:
+        begins = handle.read(8)
+    if begins.strip() and begins.isascii() and not begins.startswith(b"PK"):
+        return TableError(
+            f"{path} is not an {kind} file but, from how it begins, text. Give it a "
+            f"name that ends in .csv or .tsv."
+        )
     message = " ".join(str(error).split()).rstrip(".")
     return TableError(
         f"{path} is not an intact {kind} file of plain numbers: {message}. "
