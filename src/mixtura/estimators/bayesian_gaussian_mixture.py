@@ -281,7 +281,8 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         if len(rows) < self.n_components:
             raise ValueError(
                 "Expected n_samples >= n_components but got n_components = "
-                f"{self.n_components}, n_samples = {len(rows)}"
+                f"{self.n_components}, n_samples = {len(rows)}. Fit fewer components, "
+                "or give more rows of positive weight."
             )
         return rows
 
