@@ -139,10 +139,11 @@ class Problem:
         max_iter: int,
     ) -> Start:
         """Return the parameters from which EM takes at most so many steps."""
+        is_auto = isinstance(start, str) and start == "auto"
         found = starting_params(
             self.model,
             self.data,
-            self._sample_for(n_components, rng),
+            self._sample_for(n_components, rng) if is_auto else self.sample,
             start,
             given,
             n_components,
