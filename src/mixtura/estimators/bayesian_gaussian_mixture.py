@@ -9,7 +9,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.acceleration import Acceleration
-from mixtura.data import Rows
 from mixtura.em import EMResult
 from mixtura.estimators import checks
 from mixtura.estimators.bayesian.bayesian_fit import BayesianProblem, best_fit
@@ -218,7 +217,7 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         """
         structure = self._check_arguments()
         X = self._validated(X, reset=True)
-        rows = self._rows(X, sample_weight)
+        rows = checks.rows_for(self.n_components, X, sample_weight)
         rng = checks.generator(self.random_state)
         problem = BayesianProblem.of(
             rows, structure, self.reg_covar, vars(self), self.n_components, rng
@@ -269,22 +268,6 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         checks.check_start(owner, self.init_params, NAMES)
         check_priors(owner, vars(self))
         return self._structure()
-
-    def _rows(self, X: Array, sample_weight: Any) -> Rows:
-        """Rows of positive weight, with their weights."""
-        weights = None
-        if sample_weight is not None:
-            weights = checks.check_sample_weight(sample_weight, X)
-        rows = Rows(X, weights)
-        if weights is not None and not weights.all():
-            rows = rows.take(np.flatnonzero(weights))
-        if len(rows) < self.n_components:
-            raise ValueError(
-                "Expected n_samples >= n_components but got n_components = "
-                f"{self.n_components}, n_samples = {len(rows)}. Fit fewer components, "
-                "or give more rows of positive weight."
-            )
-        return rows
 
     def _acceleration(self) -> Acceleration | None:
         if self.acceleration is None or (self.acceleration == "auto" and self.tol == 0):

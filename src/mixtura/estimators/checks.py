@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from mixtura._types import Array, IntArray, Rng
-from mixtura.data import UNKNOWN
+from mixtura.data import UNKNOWN, Rows
 from mixtura.estimators.refused_rows import located
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance import Matrices, Tied
@@ -252,6 +252,31 @@ def check_sample_weight(values: Any, X: Array) -> Array:
             "sample_weight must not be zero for every row: nothing is left."
         )
     return weights
+
+
+def rows_for(
+    n_components: int, X: Array, sample_weight: Any, labels: IntArray | None = None
+) -> Rows:
+    """Return the rows of positive weight, of which so many components need as many.
+
+    Raises
+    ------
+    ValueError
+        If the weights are unusable, or leave fewer rows than components.
+    """
+    weights = None
+    if sample_weight is not None:
+        weights = check_sample_weight(sample_weight, X)
+    rows = Rows(X, weights, labels)
+    if weights is not None and not weights.all():
+        rows = rows.take(np.flatnonzero(weights))
+    if len(rows) < n_components:
+        raise ValueError(
+            f"Expected n_samples >= n_components but got n_components = {n_components}"
+            f", n_samples = {len(rows)}. Fit fewer components, or give more rows of "
+            "positive weight."
+        )
+    return rows
 
 
 def check_labels(values: Any, n_samples: int, n_components: int, name: str) -> IntArray:

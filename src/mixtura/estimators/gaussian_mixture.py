@@ -316,19 +316,7 @@ class GaussianMixture(FittedGaussianMixture):
         """Rows of positive weight, with their weights and labels."""
         if labels is not None:
             labels = checks.check_labels(labels, len(X), self.n_components, "labels")
-        weights = None
-        if sample_weight is not None:
-            weights = checks.check_sample_weight(sample_weight, X)
-        rows = Rows(X, weights, labels)
-        if weights is not None and not weights.all():
-            rows = rows.take(np.flatnonzero(weights))
-        if len(rows) < self.n_components:
-            raise ValueError(
-                "Expected n_samples >= n_components but got n_components = "
-                f"{self.n_components}, n_samples = {len(rows)}. Fit fewer components, "
-                "or give more rows of positive weight."
-            )
-        return rows
+        return checks.rows_for(self.n_components, X, sample_weight, labels)
 
     def _problem(self, rows: Rows, structure: Covariance, rng: Rng) -> Problem:
         """Choose the model for checked rows."""
