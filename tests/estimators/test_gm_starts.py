@@ -2,13 +2,12 @@
 
 import warnings
 from copy import deepcopy
-from itertools import count
 
 import numpy as np
 import pytest
 from mixtures import TYPES, bits, clusters, fitted, same_model
-from sklearn.exceptions import ConvergenceWarning
 
+from interruption import fit_interrupted, interrupt_after
 from mixtura import GaussianMixture
 from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.mixture import Mixture
@@ -326,26 +325,6 @@ def test_stochastic_em_returns_the_best_it_visited(covariance_type):
 
 
 class TestInterruption:
-    """Ctrl-C, as an E-step that raises after some calls."""
-
-    def interrupt_after(self, monkeypatch, n_calls):
-        genuine, calls = Mixture.e_step, count()
-
-        def e_step(*args, **kwargs):
-            if next(calls) == n_calls:
-                raise KeyboardInterrupt
-            return genuine(*args, **kwargs)
-
-        monkeypatch.setattr(Mixture, "e_step", e_step)
-
-    def fit_interrupted(self, model, X):
-        """An interrupt that nobody catches is a failure, not the end of pytest."""
-        try:
-            with pytest.warns(ConvergenceWarning, match="[Ii]nterrupted"):
-                model.fit(X)
-        except KeyboardInterrupt:
-            pytest.fail("the interrupt was not caught")
-
     def test_keeps_what_there_is(self, monkeypatch):
         X = clusters(0, spread=1.0)
         settings = {
@@ -357,9 +336,9 @@ class TestInterruption:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             known = GaussianMixture(3, max_iter=6, **settings).fit(X)
-        self.interrupt_after(monkeypatch, 7)
+        interrupt_after(monkeypatch, Mixture, "e_step", 7)
         model = GaussianMixture(3, max_iter=500, **settings)
-        self.fit_interrupted(model, X)
+        fit_interrupted(model, X)
         assert not model.converged_
         assert "Interrupted" in model.outcome_
         assert model.n_iter_ == 6
@@ -377,9 +356,9 @@ class TestInterruption:
         first = GaussianMixture(3, **settings).fit(X)
         for extra in (0, 1, 2):
             with monkeypatch.context() as patch:
-                self.interrupt_after(patch, first.n_iter_ + 1 + extra)
+                interrupt_after(patch, Mixture, "e_step", first.n_iter_ + 1 + extra)
                 model = GaussianMixture(3, n_init=50, **settings)
-                self.fit_interrupted(model, X)
+                fit_interrupted(model, X)
             assert model.log_likelihood_ >= first.log_likelihood_
 
     @pytest.mark.parametrize("acceleration", ["auto", "squarem", "anderson"])
@@ -392,27 +371,20 @@ class TestInterruption:
             tol=0.0,
             acceleration=acceleration,
         )
-        self.interrupt_after(monkeypatch, n_calls)
-        self.fit_interrupted(model, clusters(0, spread=1.0))
+        interrupt_after(monkeypatch, Mixture, "e_step", n_calls)
+        fit_interrupted(model, clusters(0, spread=1.0))
         assert model.lower_bounds_ == sorted(model.lower_bounds_)
         assert np.isfinite(model.score(clusters(0)))
 
     @pytest.mark.parametrize("n_calls", [0, 5, 15])
     def test_in_the_search_for_a_start_keeps_a_start(self, monkeypatch, n_calls):
-        genuine, calls = QuadraticRows.e_step, count()
-
-        def e_step(*args):
-            if next(calls) == n_calls:
-                raise KeyboardInterrupt
-            return genuine(*args)
-
-        monkeypatch.setattr(QuadraticRows, "e_step", e_step)
+        interrupt_after(monkeypatch, QuadraticRows, "e_step", n_calls)
         model = GaussianMixture(3, random_state=0)
-        self.fit_interrupted(model, clusters(0, spread=1.0))
+        fit_interrupted(model, clusters(0, spread=1.0))
         assert np.isfinite(model.score(clusters(0)))
 
     def test_before_there_is_anything_is_an_interrupt(self, monkeypatch):
-        self.interrupt_after(monkeypatch, 0)
+        interrupt_after(monkeypatch, Mixture, "e_step", 0)
         model = GaussianMixture(3, init_params="random_from_data", random_state=0)
         with pytest.raises(KeyboardInterrupt):
             model.fit(clusters(0))
