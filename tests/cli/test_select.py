@@ -93,12 +93,15 @@ def test_weights_and_columns_are_those_of_fit(run, table_path):
     assert document["data"]["total_weight"] > 60
 
 
-def test_candidates_without_a_fit_are_named(run, table_path):
-    result = run("select", table_path, "-k", "2,61", "--columns", "a,b", "--seed", 0)
+def test_candidates_without_a_fit_are_named_once_for_each_reason(run, table_path):
+    options = ("-k", "2,61..65", "--columns", "a,b", "--seed", 0)
+    result = run("select", table_path, *options)
     assert result.exit_code == 0
     lines = " ".join(result.stdout.split())
-    assert "full, 61 components: Expected n_samples >= n_components" in lines
-    assert "1 more failed" in lines and "– no fit" in lines
+    names = "full, tied, diag, spherical, 61 components"
+    assert lines.count(f"{names}: Expected n_samples >= n_components") == 1
+    assert lines.count("Expected n_samples") == 3
+    assert "8 more failed" in lines and "– no fit" in lines
 
 
 def test_ctrl_c_reports_what_is_finished(run, monkeypatch):

@@ -55,6 +55,12 @@ def test_each_step_is_the_best_pair_by_brute_force(seed):
         assert tree.entropies[n_clusters - 2] == pytest.approx(min(unions), abs=1e-9)
 
 
+def test_one_cluster_is_certain():
+    tree = merge_components(fitted(4), faithful())
+    assert tree.entropies[0] == 0
+    assert str(tree).splitlines()[-1].split()[:2] == ["1", "0"]
+
+
 def test_the_groups_of_a_level_are_unions_of_those_below():
     tree = merge_components(fitted(4), faithful())
     levels = [tree.groups(n) for n in range(1, 5)]

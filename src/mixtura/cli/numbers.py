@@ -28,6 +28,8 @@ def to_resolution(values: Sequence[float], resolution: float) -> list[str]:
     (['2.04', '4.29'], ['99999996.2'])
     >>> to_resolution([3.14e-9], 1e-11), to_resolution([-6.022e23], 1e21)
     (['3.14e-09'], ['-6.02e+23'])
+    >>> to_resolution([-0.0004], 0.01)
+    ['0.00']
     """
     power = math.floor(math.log10(resolution))
     largest = max(map(abs, values))
@@ -35,7 +37,7 @@ def to_resolution(values: Sequence[float], resolution: float) -> list[str]:
     decimals = max(0, -power)
     digits = min(top - power, MOST_DIGITS - 1)
     notations = [
-        [f"{value:.{min(decimals, 99)}f}" for value in values],
+        [f"{value:z.{min(decimals, 99)}f}" for value in values],
         [f"{value:.{digits}e}" for value in values],
     ]
     return min(notations, key=lambda texts: max(map(len, texts)))

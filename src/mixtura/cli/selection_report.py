@@ -187,8 +187,11 @@ def _blocks(
 
 
 def _named(params: dict[str, Any]) -> str:
-    count = int(params["n_components"])
-    return f"{params['covariance_type']}, {count} component{'s' * (count != 1)}"
+    return f"{params['covariance_type']}, {_of_components(params['n_components'])}"
+
+
+def _of_components(count: int) -> str:
+    return f"{count} component{'s' * (count != 1)}"
 
 
 def _runner_up(search: Any) -> str:
@@ -204,13 +207,17 @@ def _runner_up(search: Any) -> str:
 
 
 def _failures(search: Any) -> list[str]:
-    """Say why candidates have no fit, the first few of them."""
+    """Say why candidates have no fit, the first few reasons."""
     results = search.results_
-    failed = np.flatnonzero(results["status"] == "failed")
-    lines = []
-    for i in failed[:_REASONS].tolist():
-        name = {key: results[key][i] for key in ("n_components", "covariance_type")}
-        lines.append(f"{_named(name)}: {results['reason'][i]}")
-    if len(failed) > _REASONS:
-        lines.append(f"{len(failed) - _REASONS} more failed; --json has the reasons.")
+    groups: dict[tuple[int, str], list[str]] = {}
+    for i in np.flatnonzero(results["status"] == "failed").tolist():
+        group = int(results["n_components"][i]), str(results["reason"][i])
+        groups.setdefault(group, []).append(str(results["covariance_type"][i]))
+    lines = [
+        f"{', '.join(names)}, {_of_components(size)}: {reason}"
+        for (size, reason), names in groups.items()
+    ]
+    n_more = sum(map(len, [*groups.values()][_REASONS:]))
+    if n_more:
+        lines[_REASONS:] = [f"{n_more} more failed; --json has the reasons."]
     return lines

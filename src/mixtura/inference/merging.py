@@ -20,6 +20,9 @@ from mixtura._types import Array, IntArray
 from mixtura.data import UNKNOWN
 from mixtura.inference.tables import render
 
+SURE = 14
+"""Decimals of responsibilities: sums of all within rounding of one are certain."""
+
 
 @dataclass(frozen=True)
 class MergeTree:
@@ -141,7 +144,7 @@ def merge(
     rows = np.ones(len(responsibilities)) if weights is None else weights
 
     def entropy(values: Array) -> float:
-        return float(rows @ entr(values))
+        return float(rows @ entr(values.round(SURE)))
 
     clusters = dict(enumerate(responsibilities.T))
     own = {k: entropy(values) for k, values in clusters.items()}
