@@ -16,6 +16,19 @@ from mixtura.kernels.scaled import Scaled
 
 BLOCK_ROWS = 1 << 14
 
+FAR = 1e-4
+"""Where the middle half of the rows shows less than this share of a column's variance,
+few rows far away make up the rest …"""
+
+FEW_ROWS = 2_000
+"""… as so many rows tell."""
+
+FARTHEST = 1e-12
+"""Share of a column's deviation below which nothing is told apart any more."""
+
+NORMAL_RANGE = 1.349
+"""Standard deviations between the quartiles of a normal distribution."""
+
 
 @dataclass(frozen=True)
 class Units:
@@ -30,11 +43,14 @@ class Units:
         column is constant.
     variances : ndarray of shape (n_features,)
         Variances of the columns of z; zero for constant columns.
+    usual : ndarray of shape (n_features,)
+        The same, without few rows so far away that they make up nearly all of it.
     """
 
     center: Array
     scale: Array
     variances: Array
+    usual: Array
 
     @classmethod
     def of(cls, X: Array, weights: Array | None, by_column: bool) -> Self:
@@ -58,7 +74,8 @@ class Units:
                 size, largest * np.sqrt(((common / largest) ** 2).mean())
             )
         scale = np.exp2(np.round(np.log2(size)))
-        return cls(center, scale, (deviation / scale) ** 2)
+        usual = _usual_deviation(X, weights, deviation)
+        return cls(center, scale, (deviation / scale) ** 2, (usual / scale) ** 2)
 
     @property
     def log_volume(self) -> float:
@@ -109,6 +126,27 @@ def _center_and_deviation(rows: Rows) -> tuple[Array, Array]:
         nearest = np.minimum(least, nearest)
     deviation = 2 * reach * np.sqrt(second / total)
     return center, np.where(high > low, deviation, 0.0)
+
+
+def _usual_deviation(X: Array, weights: Array | None, deviation: Array) -> Array:
+    """Return the deviations, or what the quartiles say if far rows rule a column."""
+    step = -(-len(X) // FEW_ROWS)
+    few = np.asarray(X[::step], dtype=np.float64)
+    shares = np.ones(len(few)) if weights is None else weights[::step]
+    order = few.argsort(axis=0)
+    reached = shares[order].cumsum(axis=0)
+    total = reached[-1]
+    if not (total > 0).all():
+        return deviation
+    columns = np.arange(few.shape[1])
+    first, third = (
+        few[order[(reached < share * total).sum(axis=0), columns], columns]
+        for share in (0.25, 0.75)
+    )
+    with np.errstate(over="ignore"):
+        usual = (third - first) / NORMAL_RANGE
+    is_far = (usual > 0) & (usual < np.sqrt(FAR) * deviation)
+    return np.where(is_far, np.maximum(usual, FARTHEST * deviation), deviation)
 
 
 def _in_float64(rows: Rows) -> Iterator[Rows]:

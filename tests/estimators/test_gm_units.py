@@ -52,6 +52,20 @@ class TestUnits:
         variances = np.cov(Z.T, aweights=weights, ddof=0).diagonal()
         np.testing.assert_allclose(units.variances, variances, rtol=1e-12)
 
+    def test_usual_variances_leave_few_far_rows_out(self, seed, by_column):
+        X, weights = clusters(seed), np.random.default_rng(seed).integers(1, 4, 240)
+        units = self.units(X, by_column, weights)
+        np.testing.assert_array_equal(units.usual, units.variances)
+        far = np.vstack([X, np.full((1, 3), 1e6)])
+        weights = np.append(weights, 1.0)
+        units = self.units(far, by_column, weights)
+        variances = units.usual * units.scale**2
+        assert (units.usual < 1e-4 * units.variances).all()
+        assert (0.1 < X.var(axis=0) / variances).all()
+        assert (X.var(axis=0) / variances < 10).all()
+        repeated = self.units(np.repeat(far, weights.astype(int), axis=0), by_column)
+        np.testing.assert_array_equal(repeated.usual, units.usual)
+
     def test_nothing_depends_on_dtype_layout_or_order(self, seed, by_column):
         X = clusters(seed).astype(np.float32)
         expected = self.units(X.astype(np.float64), by_column)

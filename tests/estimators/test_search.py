@@ -314,8 +314,7 @@ def test_it_wins_if_there_is_nothing_else_and_says_so(two_values):
 def test_a_structure_that_dependent_columns_leave_undefined_does_not_win(X):
     twice = np.c_[X, X[:, 0]]
     search = GaussianMixtureSearch((1, 2), covariance_type=("full", "diag"))
-    with pytest.warns(DegenerateDataWarning, match="linearly dependent"):
-        search.set_params(random_state=0).fit(twice)
+    search.set_params(random_state=0).fit(twice)
     status = search.results_["status"].tolist()
     assert status == ["collapsed"] * 2 + ["converged"] * 2
     assert "linearly dependent" in search.results_["reason"][0]

@@ -291,9 +291,7 @@ def _print_report(
     for head in ("rows", "prior", "components"):
         grid.add_column(head, justify="right", no_wrap=True)
     if checked is not None:
-        grid.add_column(
-            f"{checked.n_folds}-fold error", justify="right", no_wrap=True
-        )
+        grid.add_column(f"{checked.n_folds}-fold error", justify="right", no_wrap=True)
         grid.add_column("taken for")
     for c, name in enumerate(classifier.classes_):
         cells = [

@@ -105,7 +105,8 @@ def units_of(params: MixtureParams) -> Units:
     center = params.components.means[params.weights.argmax()]
     spread = deviations(params)
     scale = np.exp2(np.round(np.log2(spread)))
-    return Units(center, scale, (spread / scale) ** 2)
+    variances = (spread / scale) ** 2
+    return Units(center, scale, variances, variances)
 
 
 def in_units(params: MixtureParams, units: Units) -> MixtureParams:

@@ -4,11 +4,12 @@ import warnings
 
 import numpy as np
 
-from mixtura.data import Rows
 from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR, Problem
 from mixtura.exceptions import DegenerateDataWarning
-from mixtura.init.distinct import standardised
 from mixtura.models.mixture import MixtureParams
+
+ROUNDING = 1e-15
+"""Of an eigenvalue, as a share of the largest."""
 
 SMALLEST = 1e-150
 """Deviations below this, or above its inverse, have no variance in float64."""
@@ -37,7 +38,7 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
             "components; the components without a row of their own have weight 0. "
             "Choose a smaller n_components."
         )
-    dependent = _dependent_columns(problem.sample)
+    dependent = _dependent_columns(problem)
     if dependent:
         _warn(
             f"{_listed('column', [names[j] for j in dependent])} linearly dependent; "
@@ -49,7 +50,7 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
 def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
     """Name the components that rest on (almost) no spread in some direction."""
     collapsed = problem.collapsed(params)
-    if collapsed and not _dependent_columns(problem.sample):
+    if collapsed and not _dependent_columns(problem):
         names = [f"{k} (weight {params.weights[k]:.3g})" for k in collapsed]
         _warn(
             f"{_listed('component', names)} collapsed onto (nearly) equal values in "
@@ -59,17 +60,19 @@ def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
         )
 
 
-def _dependent_columns(sample: Rows) -> list[int]:
-    """Varying columns that take part in a linear dependence."""
-    if sample.n_features == 1 or len(sample) <= sample.n_features:
+def _dependent_columns(problem: Problem) -> list[int]:
+    """Varying columns in a linear dependence that matrices would have to show."""
+    sample, structure = problem.sample, problem.family.structure
+    varying = np.flatnonzero(problem.units.usual > 0)
+    if structure.n_axes < 2 or len(varying) < 2 or len(sample) <= sample.n_features:
         return []
-    X = standardised(sample)
-    varying = np.flatnonzero(X.any(axis=0))
-    if len(varying) < 2:
+    X = sample.X[:, varying] / np.sqrt(problem.units.usual[varying])
+    covariance = np.cov(X.T, aweights=sample.weights, ddof=0)
+    eigenvalues, vectors = np.linalg.eigh(covariance)
+    least = COLLAPSED * FLOOR
+    if ROUNDING * eigenvalues[-1] > least:  # few rows far away hide what others show
         return []
-    correlation = np.cov(X[:, varying].T, aweights=sample.weights, ddof=0)
-    eigenvalues, vectors = np.linalg.eigh(correlation)
-    null = vectors[:, eigenvalues < COLLAPSED * FLOOR]
+    null = vectors[:, eigenvalues < least]
     return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
 
 

@@ -248,7 +248,7 @@ def constraint(reg_covar: float | str, units: Units) -> Constraint:
     """Return the constraint that `reg_covar` asks for, in the units of the fit."""
     if isinstance(reg_covar, str):
         # A constant column has no variance to compare with; its scale is its size.
-        return Floor(FLOOR * np.where(units.variances > 0, units.variances, 1.0))
+        return Floor(FLOOR * np.where(units.usual > 0, units.usual, 1.0))
     if reg_covar > 0:
         return Ridge(reg_covar / units.scale**2)
-    return Unconstrained(NEGLIGIBLE * units.variances)
+    return Unconstrained(NEGLIGIBLE * units.usual)

@@ -276,7 +276,7 @@ def _constraint(options: RobustOptions, base: Problem) -> Constraint:
     """Bound the ratio of eigenvalues, or do what the plain fit does."""
     if options.ratio is None:
         return base.family.constraint
-    least = FLOOR * float(base.units.variances.mean())
+    least = FLOOR * float(base.units.usual.mean())
     return EigenvalueRatio(options.ratio, least)
 
 

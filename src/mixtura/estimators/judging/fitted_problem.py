@@ -97,7 +97,7 @@ class FittedProblem:
     def regular(self) -> Any:
         """Which components live and rest on no floor, as booleans (K,)."""
         assert isinstance(self.model.family, Gaussian)
-        structure, variances = self.model.family.structure, self.units.variances
+        structure, variances = self.model.family.structure, self.units.usual
         weights = self.params.weights
         if not (variances > 0).any():
             return weights > 0

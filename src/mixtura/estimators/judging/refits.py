@@ -37,7 +37,7 @@ def is_collapsed(model: Any, X: Array, sample_weight: Array | None) -> bool:
     if not isinstance(model.reg_covar, str):
         return False
     units = Units.of(X, sample_weight, by_column=True)
-    floor = COLLAPSED * FLOOR * units.variances * units.scale**2
+    floor = COLLAPSED * FLOOR * units.usual * units.scale**2
     if not floor.any():
         return False
     ratios = model._structure().least_ratios(

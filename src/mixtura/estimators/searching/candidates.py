@@ -187,7 +187,7 @@ class SearchData:
         weights = None if sample_weight is None else sample_weight[counted]
         units = Units.of(X[counted], weights, True)
         with np.errstate(over="ignore", under="ignore"):
-            floor = COLLAPSED * FLOOR * units.variances * units.scale**2
+            floor = COLLAPSED * FLOOR * units.usual * units.scale**2
         starts = None
         if may_share(template):
             starts = SharedStarts(Rows(X[counted], weights), template, seed)
