@@ -9,6 +9,7 @@ from mixtura.data import Rows
 from mixtura.em import em
 from mixtura.estimators.fitting import gaussian_fit
 from mixtura.estimators.fitting.gaussian_fit import START_ROWS, Problem
+from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonal, Full
 from mixtura.families.gaussian import Gaussian
@@ -118,3 +119,35 @@ def test_an_interrupt_leaves_whole_matrices(monkeypatch, n_calls):
     fit_interrupted(model, X)
     assert model.covariances_.shape == (3, 30, 30)
     assert np.isfinite(model.score(X))
+
+
+@pytest.mark.parametrize(
+    ("seed", "n_rows", "n_features", "n_components"), [(53, 100, 1, 5), (109, 80, 2, 5)]
+)
+class TestCollapseOnTheFurtherWay:
+    """The best optimum of the search narrows to nothing in the fit."""
+
+    def rows(self, seed, n_rows, n_features):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((n_rows, n_features))
+        return X + 2 * rng.integers(0, 3, (n_rows, 1))
+
+    def test_the_fit_goes_on_from_the_next_best(
+        self, seed, n_rows, n_features, n_components, monkeypatch
+    ):
+        X = self.rows(seed, n_rows, n_features)
+        model = GaussianMixture(n_components, random_state=seed).fit(X)
+        assert model.converged_ and model.n_iter_ == len(model.lower_bounds_)
+        monkeypatch.setattr(Search, "others", lambda _: ())
+        monkeypatch.setattr(GaussianMixture, "_searches", False)  # nor once more
+        with pytest.warns(DegenerateDataWarning, match="collapsed onto"):
+            GaussianMixture(n_components, random_state=seed).fit(X)
+
+    def test_its_record_is_of_the_fit_that_is_kept(
+        self, seed, n_rows, n_features, n_components
+    ):
+        X = self.rows(seed, n_rows, n_features)
+        model = GaussianMixture(n_components, random_state=seed, record=True).fit(X)
+        plain = GaussianMixture(n_components, random_state=seed).fit(X)
+        np.testing.assert_array_equal(model.means_, plain.means_)
+        assert model.trace_[-1].log_likelihood == pytest.approx(model.log_likelihood_)

@@ -24,11 +24,14 @@ class Start(NamedTuple):
         What EM has climbed on the way to them, if that was on all rows, in nats.
     origin : MixtureParams, optional
         Where that way began.
+    others : tuple of MixtureParams
+        The next best, for the case that a component collapses on the further way.
     """
 
     params: Any
     objectives: tuple[float, ...] = ()
     origin: Any = None
+    others: tuple[Any, ...] = ()
 
 
 class SearchInterrupted(KeyboardInterrupt):
@@ -89,13 +92,14 @@ def best_start(
         if search.best is None:
             raise
         raise SearchInterrupted(search.best.run.params) from None
+    others = search.others()
     if run.n_steps >= max_iter or run.n_steps == 1:  # a step is soon made again
-        return Start(run.start)
+        return Start(run.start, others=others)
     if search.few is not search.data:
-        return Start(run.params)
+        return Start(run.params, others=others)
     # side by side, rounding can look like a fall
     objectives = np.maximum.accumulate(run.objectives).tolist()
-    return Start(run.params, tuple(objectives), run.start)
+    return Start(run.params, tuple(objectives), run.start, others)
 
 
 def several_starts(

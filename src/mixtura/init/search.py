@@ -69,6 +69,9 @@ PATIENCE, ROUNDS, FEW_ROUNDS = 2, 16, 3
 """Optima that are left by moves without finding a better one; in all; and in all where
 they are those of a poorer model, which does not know the best from the next best."""
 
+OTHERS = 3
+"""Optima that are kept beside the best."""
+
 LOSS, LOSS_EACH = 8.0, 0.01
 """A move that may cost more nats, and more for each observation, is not tried."""
 
@@ -98,6 +101,7 @@ class Search:
         self.rounds = rounds
         self.best: Candidate | None = None
         self.is_sure = False
+        self.visited: list[Candidate] = []
         self.local: LocalRows | None = None
         assert isinstance(model.family, Gaussian)
         self.family = model.family
@@ -136,6 +140,12 @@ class Search:
         self.wander(begun, 0)
         return start if self.best is begun[0] else self.best.run.params
 
+    def others(self) -> tuple[MixtureParams, ...]:
+        """Return the next best optima, for the case that the best one collapses yet."""
+        rest = [each for each in self.visited if each is not self.best and each.sound]
+        ranked = sorted(rest, key=merit, reverse=True)
+        return tuple(each.run.params for each in ranked[:OTHERS])
+
     def explored(
         self, partitions: Iterator[Array]
     ) -> tuple[list[list[Candidate]], bool]:
@@ -170,7 +180,7 @@ class Search:
 
         From each of them so many moves are tried `surely`, whatever they may lose.
         """
-        visited: list[Candidate] = []
+        visited = self.visited
         unseen: list[Candidate] = []
         reached, fruitless = begun, 0
         for _ in range(self.rounds):

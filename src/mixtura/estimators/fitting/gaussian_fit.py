@@ -152,7 +152,9 @@ class Problem:
             max_iter,
         )
         # beyond START_ROWS the sample is not the data
-        return found if len(self.data) <= START_ROWS else Start(found.params)
+        if len(self.data) <= START_ROWS:
+            return found
+        return Start(found.params, others=found.others)
 
     def _sample_for(self, n_components: int, rng: Rng) -> Rows:
         """Return the sample, or a larger one on which so many components can move."""

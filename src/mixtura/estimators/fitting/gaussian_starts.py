@@ -144,10 +144,12 @@ def _searched(
     else:  # other steps than those of the fit lead there
         quick = replace(model, family=replace(model.family, structure=cheap))
         there = best_start(quick, rows, n_components, rng, is_sound, max_iter)
-        found = Start(there.params)
+        found = Start(there.params, others=there.others)
     order = by_weight(found.params)
     origin = found.origin and reordered(model, found.origin, order)
-    return Start(reordered(model, found.params, order), found.objectives, origin)
+    others = [reordered(model, each, by_weight(each)) for each in found.others]
+    params = reordered(model, found.params, order)
+    return Start(params, found.objectives, origin, tuple(others))
 
 
 def by_weight(params: MixtureParams) -> IntArray:

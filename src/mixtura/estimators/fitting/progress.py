@@ -39,10 +39,14 @@ class Progress:
 
     def announce(self, start: int) -> None:
         """Print that a start begins."""
-        self.before = 0
-        self.recorder = Recorder() if self.records else None
+        self.begin()
         if self.verbose:
             print(f"Initialization {start}")
+
+    def begin(self) -> None:
+        """Forget the steps so far."""
+        self.before = 0
+        self.recorder = Recorder() if self.records else None
 
     def recall(self, objectives: Sequence[float]) -> None:
         """Print the iterations that led to the start, and count on from there."""

@@ -88,18 +88,38 @@ def _one_fit(
         result = problem.run(stop.params, {"max_iter": 0, "callback": progress})
         return interrupted(result)
     if settings["completion"] != SOFT:  # which is what the search climbed
-        start = Start(start.params)
+        start = Start(start.params, others=start.others)
+    result = _run_from(problem, start, settings, progress)
+    for params in start.others:
+        if _has_not_collapsed(problem, result):
+            break
+        progress.begin()
+        result = _run_from(problem, Start(params), settings, progress)
+    if result.outcome is Outcome.COMPONENT_COLLAPSED:
+        raise DegenerateComponentError(result.message)
+    return result
+
+
+def _run_from(
+    problem: Problem, start: Start, settings: Mapping[str, Any], progress: Progress
+) -> EMResult:
+    """Run EM from where a search has got to, whose steps count."""
     progress.recall(start.objectives)
     n_before = max(len(start.objectives) - 1, 0)
     if progress.recorder is not None:
         problem.retrace(start, n_before, progress.recorder)
     left = {**settings, "max_iter": settings["max_iter"] - n_before}
     result = problem.run(start.params, left)
-    if result.outcome is Outcome.COMPONENT_COLLAPSED:
-        raise DegenerateComponentError(result.message)
     before = np.minimum(start.objectives[:-1], result.log_likelihoods[0])
     return replace(
         result,
         log_likelihoods=(*before.tolist(), *result.log_likelihoods),
         n_iter=n_before + result.n_iter,
     )
+
+
+def _has_not_collapsed(problem: Problem, result: EMResult) -> bool:
+    if result.outcome is Outcome.INTERRUPTED:
+        return True
+    is_defined = result.outcome is not Outcome.COMPONENT_COLLAPSED
+    return is_defined and problem.is_sound(result.params)
