@@ -65,7 +65,7 @@ def test_the_share_of_flagged_rows_is_the_contamination(contamination, covarianc
         random_state=0,
     )
     flagged = (model.fit_predict(X) == -1).sum()
-    assert flagged == np.ceil(contamination * len(X))
+    assert flagged == np.ceil(contamination * (len(X) - 1))
     scores = model.score_samples(X)
     assert scores[model.predict(X) == -1].max() < scores[model.predict(X) == 1].min()
 
@@ -77,7 +77,17 @@ def test_a_row_of_weight_two_counts_twice():
     repeated = GaussianMixtureDetector(2, random_state=0).fit(X.repeat(weights, axis=0))
     assert weighted.offset_ == pytest.approx(repeated.offset_, abs=1e-9)
     total = weights[weighted.predict(X) == -1].sum() / weights.sum()
-    assert 0.1 <= total < 0.1 + 4 / weights.sum()
+    assert 0.1 <= total + 1 / weights.sum() < 0.1 + 5 / weights.sum()
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 1 / 3, np.float32(0.1)])
+@pytest.mark.parametrize("n_rows", [1, 2, 11, 101, 200, 333])
+def test_as_many_rows_are_below_as_below_the_percentile(n_rows, share):
+    scores = np.random.default_rng(n_rows).standard_normal(n_rows)
+    expected = (scores < np.percentile(scores, 100 * float(share))).sum()
+    assert (scores < lowest_share(scores, np.ones(n_rows), share)).sum() == expected
+    scaled = lowest_share(scores, np.full(n_rows, 1e-3), share)
+    assert (scores < scaled).sum() == expected
 
 
 def test_equal_scores_stay_together():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mixtures import TYPES, clusters
 
-from mixtura import GaussianMixture
+from mixtura import BayesianGaussianMixture, GaussianMixture
 from mixtura.exceptions import DegenerateComponentError, DegenerateDataWarning
 
 UNITS = (1e-12, 1e9)
@@ -259,3 +259,16 @@ def test_a_component_that_collapses_is_named_beside_dependent_columns():
     y = np.r_[rng.standard_normal(100), np.full(30, 3.0)]
     _, said = fit_and_listen(np.c_[x, y, 2 * x], 2, "diag")
     assert len(said) == 1 and "collapsed onto" in said[0]
+
+
+@pytest.mark.parametrize("kind", [GaussianMixture, BayesianGaussianMixture])
+def test_a_row_of_weight_three_is_three_rows(kind):
+    model, other = kind(2, random_state=0), kind(2, random_state=0)
+    with pytest.warns(DegenerateDataWarning):
+        model.fit([[0.0, 1.0]], sample_weight=[3.0])
+    with pytest.warns(DegenerateDataWarning):
+        other.fit([[0.0, 1.0]] * 3)
+    np.testing.assert_allclose(model.weights_, other.weights_)
+    np.testing.assert_array_equal(model.means_, other.means_)
+    with pytest.raises(ValueError, match="n_samples >= n_components"):
+        model.fit([[0.0, 1.0]], sample_weight=[1.5])

@@ -5,12 +5,13 @@ import pytest
 from matplotlib.figure import Figure
 from mixtures import clusters, fitted
 from sklearn.base import is_clusterer
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mixtura import GaussianMixture
+from mixtura import BayesianGaussianMixture, GaussianMixture
 
 
 def test_in_a_pipeline():
@@ -80,6 +81,15 @@ def test_progress_is_printed_when_asked_for(verbose, capsys):
         assert "Initialization 0" in printed
         assert "Iteration 3" in printed
         assert ("nats" in printed) == (verbose > 1)
+        assert printed.splitlines()[-1].startswith("Initialization converged.")
+
+
+@pytest.mark.parametrize("kind", [GaussianMixture, BayesianGaussianMixture])
+def test_progress_says_how_each_start_ended(kind, capsys):
+    model = kind(3, verbose=1, n_init=2, init_params="random", max_iter=1)
+    with pytest.warns(ConvergenceWarning):
+        model.set_params(random_state=0).fit(clusters(0, spread=1.0))
+    assert capsys.readouterr().out.count("Initialization did not converge.") == 2
 
 
 def test_verbose_prints_the_bound_in_the_users_units(capsys):

@@ -5,7 +5,8 @@ import pytest
 from mixtures import ATTRIBUTES, SEEDS, TYPES, bits, clusters, fitted
 from scipy import stats
 
-from mixtura import GaussianMixture
+from mixtura import BayesianGaussianMixture, GaussianMixture
+from mixtura.exceptions import DegenerateDataWarning
 
 N_DRAWS = 4000
 
@@ -19,6 +20,23 @@ def covariances_of(model):
         "diag": lambda: values[:, :, None] * np.eye(3),
         "spherical": lambda: values[:, None, None] * np.eye(3),
     }[model.covariance_type]()
+
+
+@pytest.mark.parametrize("unit", [2.0**-540, 2.0**520])
+@pytest.mark.parametrize("covariance_type", [*TYPES, "VEV", "factors:1"])
+@pytest.mark.parametrize("kind", [GaussianMixture, BayesianGaussianMixture])
+def test_draws_outlast_covariances(kind, covariance_type, unit):
+    """These are 0 or infinite where the columns are still numbers."""
+    if kind is BayesianGaussianMixture and covariance_type not in TYPES:
+        pytest.skip("no such structure")
+    model = kind(2, covariance_type=covariance_type, random_state=0)
+    X = clusters(0)
+    usual, labels = model.fit(X).sample(200, random_state=1)
+    with pytest.warns(DegenerateDataWarning, match="so small or large"):
+        model.fit(X * unit)
+    drawn, same = model.sample(200, random_state=1)
+    np.testing.assert_array_equal(same, labels)
+    np.testing.assert_allclose(drawn, usual * unit, rtol=1e-6, atol=1e-6 * unit)
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)

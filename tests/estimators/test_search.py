@@ -10,7 +10,7 @@ import pytest
 from mixtures import bits, clusters
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
@@ -359,6 +359,14 @@ def test_one_component_is_cross_validated_in_closed_form(X):
     terms = np.log(2 * np.pi * variance) + (X[left_out] - mean) ** 2 / variance
     expected = -0.5 * terms.sum(axis=1).mean()
     assert -search.best_score_ == pytest.approx(expected, rel=1e-12)
+
+
+def test_classes_are_for_the_splitter(X):
+    y = np.arange(len(X)) % 10 == 0
+    search = GaussianMixtureSearch((1, 2), criterion="cv", cv=StratifiedKFold(3))
+    search.set_params(covariance_type="diag", random_state=0).fit(X, y)
+    given = clone(search).set_params(cv=list(StratifiedKFold(3).split(X, y))).fit(X)
+    assert search.best_score_ == given.best_score_
 
 
 def test_the_margin_of_cross_validation_has_a_paired_error(X):

@@ -116,14 +116,17 @@ class TailCalibration:
 
 
 def lowest_share(scores: Array, weights: Array, share: float) -> float:
-    """Return a level below which at least this share of the weight scores.
+    """Return a level below which this share of the weight scores.
 
-    It is half-way between two scores, so that rounding of a score cannot move a row
-    across. Equal scores stay together; if all are equal, none is below.
+    As many rows are below it as below scikit-learn's percentile, which counts from the
+    first of n to the last: share (n - 1), rounded up. It is half-way between two
+    scores, so that rounding of a score cannot move a row across. Equal scores stay
+    together; if all are equal, none is below.
     """
     order = np.argsort(scores)
     ordered, cumulative = scores[order], weights[order].cumsum()
-    enough = share * cumulative[-1] * (1 - 1e-12)
+    one = min(1.0, weights[weights > 0].min())
+    enough = share * (cumulative[-1] - one) * (1 - 1e-12)
     last = ordered[np.searchsorted(cumulative, enough)]
     above = ordered[ordered > last]
     return float((last + above[0]) / 2 if len(above) else last)

@@ -257,12 +257,12 @@ def check_sample_weight(values: Any, X: Array) -> Array:
 def rows_for(
     n_components: int, X: Array, sample_weight: Any, labels: IntArray | None = None
 ) -> Rows:
-    """Return the rows of positive weight, of which so many components need as many.
+    """Return the rows of positive weight, in number or weight as many as components.
 
     Raises
     ------
     ValueError
-        If the weights are unusable, or leave fewer rows than components.
+        If the weights are unusable, or leave fewer observations than components.
     """
     weights = None
     if sample_weight is not None:
@@ -270,7 +270,7 @@ def rows_for(
     rows = Rows(X, weights, labels)
     if weights is not None and not weights.all():
         rows = rows.take(np.flatnonzero(weights))
-    if len(rows) < n_components:
+    if max(len(rows), rows.n_observations) < n_components:
         raise ValueError(
             f"Expected n_samples >= n_components but got n_components = {n_components}"
             f", n_samples = {len(rows)}. Fit fewer components, or give more rows of "

@@ -182,7 +182,8 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-        y : ignored
+        y : array-like of shape (n_samples,), optional
+            Classes for a `cv` that asks for them; otherwise ignored.
         sample_weight : array-like of shape (n_samples,), optional
             How often each row counts.
 
@@ -204,7 +205,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
             weights = checks.check_sample_weight(sample_weight, X)
         structures = plan.structures(X.shape[1])
         seed = int(checks.generator(self.random_state).integers(2**32))
-        splits = plan.splits(X, weights, seed)
+        splits = plan.splits(X, y, weights, seed)
         data = SearchData.of(X, weights, splits, plan.template, seed)
         # Sizes vary fastest, as in a table with a line for each structure.
         candidates = [
@@ -221,7 +222,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
         """Fit, and return the most probable component of each row."""
-        return self.fit(X, sample_weight=sample_weight).labels_.astype(np.int64)
+        return self.fit(X, y, sample_weight=sample_weight).labels_.astype(np.int64)
 
     def predict(self, X: Any) -> IntArray:
         """Return the most probable component of each row, shape (n_samples,)."""

@@ -125,6 +125,7 @@ def best_fit(
             if best is None:
                 raise
             return _interrupted(best)
+        progress.end(result)
         if best is None or _is_better(result, best):
             best = result
         if result.outcome is Outcome.INTERRUPTED:

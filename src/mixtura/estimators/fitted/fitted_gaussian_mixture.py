@@ -9,13 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.fitted.fitted_mixture import FittedMixture, check_draws
-from mixtura.estimators.fitted.known_gaussians import gaussians_of
+from mixtura.estimators.fitted.known_gaussians import gaussians_of, lower_factors
 from mixtura.estimators.fitted.mixture_distribution import MixtureDistribution
 from mixtura.estimators.fitting import noise
 from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.factorisation import cholesky
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.kernels import Kernels, sampling
 from mixtura.models.mixture import (
@@ -160,15 +159,11 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
         rng = checks.generator(chosen)
         counts, n_noise = noise.counts_of_draws(self, n_samples, rng)
         labels = np.repeat(np.arange(len(counts)), counts)
-        n_components, n_features = self.means_.shape
-        structure = self._structure()
-        covariances = gaussians_of(self, structure).covariances
-        matrices = structure.to_full(covariances, n_components, n_features)
         with single_threaded_blas():
             X = sampling.sample(
                 counts,
                 self.means_,
-                cholesky(matrices),
+                lower_factors(self, self._structure()),
                 int(rng.integers(2**63)),
                 self._threads(n_samples),
             )

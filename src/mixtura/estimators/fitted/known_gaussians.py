@@ -6,8 +6,11 @@ import numpy as np
 
 from mixtura._types import Array
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.factorisation import upper_triangular
+from mixtura.families.factorisation import cholesky, upper_triangular
 from mixtura.families.gaussian import GaussianParams
+
+SMALLEST = 1e-290
+"""Variances below have lost digits."""
 
 
 def gaussians_of(estimator: Any, structure: Covariance) -> GaussianParams:
@@ -44,3 +47,27 @@ def gaussians_of(estimator: Any, structure: Covariance) -> GaussianParams:
     if covariances is None:
         covariances = structure.from_precisions(structure.precisions(factors))
     return GaussianParams(estimator.means_, covariances, factors)
+
+
+def lower_factors(estimator: Any, structure: Covariance) -> Array:
+    """Return L (n_components, D, D), lower triangular, of covariances L L^T.
+
+    Parameters
+    ----------
+    estimator, structure
+        As for `gaussians_of`.
+
+    Raises
+    ------
+    DegenerateComponentError
+        If a covariance is not positive definite.
+    """
+    components, shape = gaussians_of(estimator, structure), estimator.means_.shape
+    with np.errstate(invalid="ignore"):
+        matrices = structure.to_full(components.covariances, *shape)
+    variances = np.diagonal(matrices, axis1=1, axis2=2)
+    if ((variances > SMALLEST) & (variances < 1 / SMALLEST)).all():
+        return cholesky(matrices)
+    # squares have left the range of floating-point numbers, the factors have not
+    upper = structure.to_full(components.precision_cholesky, *shape)
+    return np.swapaxes(np.linalg.inv(upper), 1, 2)

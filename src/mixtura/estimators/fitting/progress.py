@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mixtura.em import EMStep
+from mixtura.em import EMResult, EMStep
 from mixtura.trace.records import Recorder, Records
 
 
@@ -61,6 +61,13 @@ class Progress:
         if step.iteration > 0:
             self._print(self.before + step.iteration, step.objective)
 
+    def end(self, result: EMResult) -> None:
+        """Print how a start ended."""
+        if not self.verbose:
+            return
+        words = "converged" if result.converged else "did not converge"
+        print(f"Initialization {words}.{self._details(result.log_likelihood)}")
+
     def prefer(self, params: Any) -> None:
         """Keep the path of this start, which ends at the given parameters."""
         if self.recorder is not None:
@@ -69,9 +76,11 @@ class Progress:
     def _print(self, iteration: int, objective: float) -> None:
         if not self.verbose or iteration == 0 or iteration % self.interval:
             return
-        line = f"  Iteration {iteration}"
-        if self.verbose > 1:
-            bound = objective * self.per_observation + self.offset
-            elapsed = time.perf_counter() - self.started
-            line += f"\t{bound:.6f} nats per observation\t{elapsed:.2f} s"
-        print(line)
+        print(f"  Iteration {iteration}{self._details(objective)}")
+
+    def _details(self, objective: float) -> str:
+        if self.verbose < 2:
+            return ""
+        bound = objective * self.per_observation + self.offset
+        elapsed = time.perf_counter() - self.started
+        return f"\t{bound:.6f} nats per observation\t{elapsed:.2f} s"

@@ -64,6 +64,7 @@ def best_fit(
             if best is None:
                 raise
             return interrupted(best)
+        progress.end(result)
         if best is None or is_better(result, best, problem.is_sound):
             best = result
             progress.prefer(result.params)

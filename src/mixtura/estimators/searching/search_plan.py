@@ -88,8 +88,10 @@ class Plan:
             return every_structure(n_features)
         return self.structure_names
 
-    def splits(self, X: Array, weights: Array | None, seed: int) -> list[Split]:
+    def splits(self, X: Array, y: Any, weights: Array | None, seed: int) -> list[Split]:
         """Rows to fit and rows to hold out; rows of weight zero are in neither.
+
+        What `y` is, is for a splitter that asks for it, such as a stratified one.
 
         Raises
         ------
@@ -110,7 +112,7 @@ class Plan:
             folds = KFold(cv, shuffle=True, random_state=seed).split(counted)
             return [(counted[kept], counted[left_out]) for kept, left_out in folds]
         splits = []
-        for number, parts in enumerate(check_cv(cv).split(X)):
+        for number, parts in enumerate(check_cv(cv).split(X, y)):
             kept, left_out = (_counted(part, counts) for part in parts)
             if not (len(kept) and len(left_out)):
                 raise ValueError(
