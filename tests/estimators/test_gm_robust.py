@@ -14,6 +14,7 @@ from mixtura import (
     standard_errors,
 )
 from mixtura.estimators.structures import STRUCTURES
+from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.gaussian import Gaussian
 from mixtura.priors import ConjugatePrior
 
@@ -74,6 +75,29 @@ def test_methods_know_of_the_noise():
     assert np.isfinite(model.icl(X))
     copy = pickle.loads(pickle.dumps(model))
     assert (copy.predict(X) == model.predict(X)).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_guess_of_the_noise_is_one_step_from_the_fit(weighted):
+    X, _ = contaminated(0)
+    weights = np.arange(len(X)) % 3.0 if weighted else None
+    model = GaussianMixture(3, noise="hull", random_state=0).fit(X, None, weights)
+    shares = model.predict_proba(X)
+    again = clone(model).set_params(init_params=shares).fit(X, None, weights)
+    close(again.lower_bounds_[0], model.lower_bound_, 1e-6)
+    same(again.means_, model.means_, 1e-3)
+    close(again.noise_weight_, model.noise_weight_, 1e-3)
+    with pytest.raises(ValueError, match="should have the shape of"):
+        GaussianMixture(3, init_params=shares).fit(X)
+
+
+def test_components_that_noise_has_swallowed_are_warned_of():
+    X = np.random.default_rng(0).uniform(0, 100, size=(200, 2))
+    shares = np.column_stack([np.full((200, 2), 5e-4), np.full(200, 0.999)])
+    model = GaussianMixture(2, noise="hull", prior="default", init_params=shares)
+    with pytest.warns(DegenerateDataWarning, match="All rows are noise"):
+        model.fit(X)
+    assert model.noise_weight_ > 0.99
 
 
 def test_noise_is_drawn_from_its_box_if_there_is_one():

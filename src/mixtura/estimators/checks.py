@@ -304,15 +304,23 @@ def check_labels(values: Any, n_samples: int, n_components: int, name: str) -> I
     return as_integers
 
 
-def check_responsibilities(values: Any, n_samples: int, n_components: int) -> Array:
-    """Require responsibilities (n_samples, n_components) or labels (n_samples,)."""
+def check_responsibilities(
+    values: Any, n_samples: int, n_components: int, has_noise: bool = False
+) -> Array:
+    """Require responsibilities (n_samples, n_components) or labels (n_samples,).
+
+    With noise there may be one column more, the last.
+    """
     array = np.asarray(values)
     if array.ndim == 1:
         labels = check_labels(array, n_samples, n_components, "init_params")
         known = labels[:, None] == np.arange(n_components)
         return np.where((labels == UNKNOWN)[:, None], 1 / n_components, known * 1.0)
     responsibilities = as_floats(array, "init_params")
-    check_shape(responsibilities, (n_samples, n_components), "init_params")
+    n_columns = n_components
+    if has_noise and responsibilities.shape == (n_samples, n_components + 1):
+        n_columns += 1
+    check_shape(responsibilities, (n_samples, n_columns), "init_params")
     totals = responsibilities.sum(axis=1)
     wrong = (responsibilities < 0).any(axis=1) | (np.abs(totals - 1) > 1e-6)
     if wrong.any():

@@ -64,8 +64,9 @@ class GaussianMixture(FittedGaussianMixture):
         "auto": the best of several k-means++ starts in standardised and whitened space,
         judged after a few EM steps, and improved by mergers and splits. Or "kmeans",
         "hierarchical", "k-means++", "random", "random_from_data", "cem", "sem";
-        responsibilities of shape (n_samples, K); labels of shape (n_samples,), -1 where
-        unknown; or a callable that returns either from ``(X, n_components, rng)``.
+        responsibilities of shape (n_samples, K), with `noise` one column more for it;
+        labels of shape (n_samples,), -1 where unknown; or a callable that returns
+        either from ``(X, n_components, rng)``.
     weights_init : array-like of shape (K,), optional
         Initial weights.
     means_init : array-like of shape (K, n_features), optional
@@ -355,7 +356,9 @@ class GaussianMixture(FittedGaussianMixture):
             return start
         if callable(start):
             start = start(X, self.n_components, rng)
-        values = checks.check_responsibilities(start, len(X), self.n_components)
+        has_noise = self.noise is not None
+        size = len(X), self.n_components
+        values = checks.check_responsibilities(start, *size, has_noise)
         if sample_weight is None:
             return values
         return values[np.broadcast_to(sample_weight, len(X)) > 0]

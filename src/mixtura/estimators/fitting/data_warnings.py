@@ -8,6 +8,9 @@ from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR, Problem
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.models.mixture import MixtureParams
 
+LEAST_ROWS = 0.5
+"""A component on fewer is empty."""
+
 ROUNDING = 1e-15
 """Of an eigenvalue, as a share of the largest."""
 
@@ -57,6 +60,17 @@ def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
             "some direction, held only by the floor under the variances; likelihoods "
             "and criteria of such a fit mean little. Use fewer components, a simpler "
             "covariance_type, or a larger reg_covar."
+        )
+
+
+def warn_of_noise(problem: Problem, params: MixtureParams) -> None:
+    """Say where noise has swallowed the components."""
+    n_components = len(params.components.means)
+    n_rows = max(problem.data.n_observations, len(problem.data))
+    if (params.weights[:n_components] * n_rows < LEAST_ROWS).all():
+        _warn(
+            f"All rows are noise: each component stands for less than {LEAST_ROWS} "
+            "rows. Start elsewhere (init_params), or leave out noise or prior."
         )
 
 

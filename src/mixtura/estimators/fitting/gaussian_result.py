@@ -7,7 +7,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array
 from mixtura.em import EMResult, Outcome
-from mixtura.estimators.fitting.data_warnings import warn_of_collapse, warn_of_data
+from mixtura.estimators.fitting.data_warnings import (
+    warn_of_collapse,
+    warn_of_data,
+    warn_of_noise,
+)
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.fitting.robust_fit import (
     ATTRIBUTES,
@@ -94,6 +98,8 @@ def warn_of_fit(estimator: Any, problem: Problem, result: EMResult) -> None:
     ]
     warn_of_data(problem, estimator.n_components, names)
     warn_of_collapse(problem, result.params)
+    if isinstance(problem, RobustProblem) and problem.has_noise:
+        warn_of_noise(problem, result.params)
     quiet = (Outcome.CONVERGED, Outcome.CHAIN_FINISHED)
     if result.outcome not in quiet and estimator.max_iter > 0:
         warnings.warn(

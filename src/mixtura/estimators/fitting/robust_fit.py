@@ -148,9 +148,7 @@ class RobustProblem(Problem):
         """Add the weight of the noise to the parameters of the components."""
         if not self.has_noise:
             return params
-        noise = max(share, NOISE)
-        weights = np.append((1 - noise) * params.weights, noise)
-        return replace(params, weights=weights)
+        return _beside(params, max(share, NOISE))
 
     def components_of(self, params: MixtureParams) -> MixtureParams:
         """Leave out the weight of the noise; the others then sum to less than 1."""
@@ -192,8 +190,14 @@ class RobustProblem(Problem):
                 self.is_sound,
             )
             return Start(params)
-        plain = super().starting(start, given, n_components, rng, max_iter)
-        return Start(self.lifted(plain.params, 0.0))
+        shares = None
+        if not isinstance(start, str) and start.shape[1] > n_components:
+            start, shares = start[:, :-1], start[:, -1]
+        plain = super().starting(start, given, n_components, rng, max_iter).params
+        if shares is None:
+            return Start(self.lifted(plain, 0.0))
+        noise = np.average(shares, weights=self.data.weights)
+        return Start(_beside(plain, float(noise)))
 
     def run(self, params: MixtureParams, settings: Mapping[str, Any]) -> EMResult:
         """Run EM from these parameters."""
@@ -250,6 +254,12 @@ class RobustProblem(Problem):
         if self.extras.prior is not None:
             found["prior_"] = self.extras.prior
         return found
+
+
+def _beside(params: MixtureParams, noise: float) -> MixtureParams:
+    """Put noise of this weight beside the components."""
+    weights = np.append((1 - noise) * params.weights, noise)
+    return replace(params, weights=weights)
 
 
 def trim_threshold(log_density: Array, sample_weight: Any, share: float) -> float:

@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.em import Outcome
+from mixtura.estimators.fitting.data_warnings import LEAST_ROWS
 from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
@@ -127,7 +128,7 @@ class Trial:
     smallest : float
         Observations that the smallest living component stands for.
     n_empty, n_collapsed : int
-        Components of weight zero; components without spread in some direction.
+        Components of less than half a row; components without spread in a direction.
     seconds : float
     notes : tuple of Note
         The warnings of the fit.
@@ -263,6 +264,7 @@ def _fitted(
         summary = replace(summary, held_out=held_out.mean)
         if doubts:
             reason += f" In cross-validation: {doubts[0].text}"
+    n_rows = max(model.n_samples_fit_, len(data.X))  # weights may have any unit
     return Trial(
         candidate,
         COLLAPSE if n_collapsed else status,
@@ -271,7 +273,7 @@ def _fitted(
         summary,
         held_out,
         float(model.weights_[model.weights_ > 0].min() * model.n_samples_fit_),
-        int(np.count_nonzero(model.weights_ == 0)),
+        int(np.count_nonzero(model.weights_ * n_rows < LEAST_ROWS)),
         n_collapsed,
     )
 
