@@ -1,6 +1,7 @@
 """Model-based agglomeration: merge rows, two clusters at a time, until one is left."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +66,18 @@ def merges(X: Array, weights: Array) -> Merges:
     >>> merges(X, np.ones(4)).labels(2)
     array([0, 0, 1, 1])
     """
-    clusters = _Clusters.of(X, weights)
+    return _merges(X.tobytes(), weights.tobytes(), X.shape)
+
+
+@lru_cache(maxsize=4)
+def _merges(X: bytes, weights: bytes, shape: tuple[int, int]) -> Merges:
+    """Merge rows; candidates of a search ask again and again for the same ones."""
+    rows = np.frombuffer(X).reshape(shape)
+    clusters = _Clusters.of(rows, np.frombuffer(weights))
     pairs, losses = [], []
     costs = clusters.costs_of_pairs()
     nearest, least = costs.argmin(axis=1), costs.min(axis=1)
-    for _ in range(len(X) - 1):
+    for _ in range(len(rows) - 1):
         kept = int(least.argmin())
         gone = int(nearest[kept])
         pairs.append((kept, gone))
