@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mixtura.plot.display import Display
 from mixtura.plot.drawing.colours import PALETTE
-from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.drawing.figures import name_axes, tidy
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import check_fitted, read_table
 
@@ -186,8 +186,7 @@ class AnomalyDisplay(Display):
                     label=f"{label} · {chosen.sum():,} rows",
                 )
             )
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
+        name_axes(self.ax_, self.feature_names)
 
     def _plot_histogram(self) -> None:
         shown = np.maximum(self.scores, self.scores.max() - LOWEST)
