@@ -19,7 +19,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 
 # A module imports only from layers below its own, and from its own package.
 LAYERS = (
-    {"_types", "exceptions"},
+    {"_types", "exceptions", "short_names"},
     {"statistics", "data", "completion", "convergence", "kernels", "datasets"},
     {"families", "units"},
     {"models", "priors"},

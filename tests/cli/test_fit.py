@@ -122,6 +122,21 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(width, n_column
     assert not any("…" in row for row in rows)
 
 
+def test_long_headings_can_be_told_apart():
+    names = [f"concentration of compound {i} in mg" for i in range(12)]
+    model = GaussianMixture.from_parameters(
+        [1.0],
+        np.zeros((1, 12)),
+        np.ones((1, 12)),
+        covariance_type="diag",
+        feature_names=names,
+    )
+    console = Console(file=io.StringIO(), width=400)
+    show_components(console, model)
+    head, *_ = console.file.getvalue().splitlines()
+    assert all(head.count(f" {i} in mg") == 1 for i in range(12))
+
+
 def test_warnings_of_the_fit_are_single_lines(run, monkeypatch):
     original = GaussianMixture.fit
 

@@ -18,7 +18,7 @@ from mixtura.inference.replicates import Stopped
 from mixtura.report import evidence
 from mixtura.report.source import Source
 
-HOSTILE = "<script>alert()</script>"
+HOSTILE = "<script>a()</script>"
 NAMES = [HOSTILE, "\"&'`$\\frac{", "</style><!--${x}]]>"]
 
 
@@ -201,6 +201,15 @@ def test_text_from_the_data_stays_text():
     assert head[3:] == NAMES
     shown = {text.text for svg in page.all("svg") for text in svg.all("text")}
     assert shown >= set(NAMES)
+
+
+def test_long_names_can_be_told_apart():
+    names = [f"concentration of compound {name} in mg" for name in ("A", "B", "C")]
+    page = check_page(report_of(clusters(90, 3, 2), names, "long"))
+    listed = recording_of(page)["columns"]
+    assert all(f" {x} " in name for x, name in zip("ABC", listed, strict=True))
+    shown = {text.text for svg in page.all("svg") for text in svg.all("text")}
+    assert shown >= set(listed)
 
 
 def test_names_in_any_script_and_with_signs_that_have_no_shape_will_do():

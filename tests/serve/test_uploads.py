@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from client import run_settings
 
 from mixtura.serve import held_table
 
@@ -34,6 +35,18 @@ def test_a_column_with_a_hole_is_left_out_and_the_rest_is_usable(client):
 def test_a_name_from_data_stays_text(client):
     held = client.upload(b"<script>alert(1)</script>,b\n1,2\n3,4\n")
     assert held["columns"][0]["name"] == "<script>alert(1)</script>"
+
+
+def test_long_names_can_be_told_apart(client):
+    names = [f"concentration of compound {name} in mg" for name in "AB"]
+    rows = "".join(f"{i},{i % 7}\n" for i in range(20))
+    held = client.upload(f"{','.join(names)}\n{rows}".encode())
+    settings = {"data": held["data"], "columns": [0, 1], "n_components": 2}
+    answers = [client.ask("run", **run_settings(held["data"]))]
+    answers.append(client.ask("points", **settings))
+    for answer in answers:
+        first, second = answer["recording"]["columns"]
+        assert len(first) <= 20 and first.replace(" A ", " B ") == second != first
 
 
 def test_the_suffix_decides_the_delimiter(client):

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from mixtura.cli.numbers import to_resolution
 from mixtura.cli.summary import column_names, fit_summary, standard_deviations
+from mixtura.short_names import short_names
 
 _LONGEST_NAME = 20
 _GAP = 3
@@ -40,8 +41,8 @@ def show_components(console: Console, model: Any) -> None:
     """
     deviations = standard_deviations(model)
     columns = [
-        (_shortened(name), _mean_and_deviation(model.means_[:, j], deviations[:, j]))
-        for j, name in enumerate(column_names(model))
+        (name, _mean_and_deviation(model.means_[:, j], deviations[:, j]))
+        for j, name in enumerate(short_names(column_names(model), _LONGEST_NAME))
     ]
     weights = [f"{weight:.4f}" for weight in model.weights_]
     head = "component" if console.width >= _NARROW else "k"
@@ -121,10 +122,6 @@ def _mean_and_deviation(
     widest = max(map(len, widths))
     pairs = zip(texts, widths, strict=True)
     return [f"{mean} ± {deviation:>{widest}}" for mean, deviation in pairs]
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _fixed(value: float | None, decimals: int = 3) -> str:

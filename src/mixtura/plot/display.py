@@ -14,7 +14,9 @@ from matplotlib.legend import Legend
 from numpy.typing import NDArray
 
 from mixtura.plot.drawing.figures import (
+    clear_powers,
     figure_size,
+    name_axes,
     pair_axes,
     place_legend,
     split_below,
@@ -150,8 +152,7 @@ class ColumnsDisplay(LegendDisplay):
 
     def _draw_plane(self) -> None:
         self._pair_panel(self.ax_, 1, 0)
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
+        name_axes(self.ax_, self.feature_names)
 
     def _draw_pairs(self) -> None:
         count = len(self.feature_names)
@@ -160,6 +161,7 @@ class ColumnsDisplay(LegendDisplay):
             self._draw_column(self.axes_[row, row], row)
             for column in range(row):
                 self._pair_panel(self.axes_[row, column], row, column)
+        clear_powers(self.axes_[-1])
         if count < self.n_features:
             self.ax_.set_title(
                 f"{count} of {self.n_features} columns", loc="right", fontsize="small"

@@ -9,8 +9,6 @@ from matplotlib.markers import MarkerStyle
 from mixtura.plot.drawing.colours import ComponentStyle
 from mixtura.report.html import Content, Element, tag
 
-LONGEST_NAME = 24
-
 
 def section(name: str, title: str, *content: Content) -> Element:
     """Return a section with a heading, which the contents link to."""
@@ -101,32 +99,3 @@ def dot(style: ComponentStyle) -> Element:
     ]
     drawn = tag("path", d=f"M{'zM'.join(outline)}z", fill=to_hex(style.colour))
     return tag("svg", drawn, class_="glyph", viewBox="0 0 14 14", aria_hidden="true")
-
-
-def short(name: str) -> str:
-    r"""Cut a long name for a picture, and show what has no shape as a blank.
-
-    Examples
-    --------
-    >>> short("a" * 30), short("a\nb\0")
-    ('aaaaaaaaaaaaaaaaaaaaaaa…', 'a b ')
-    """
-    shown = "".join(sign if sign.isprintable() else " " for sign in name)
-    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Cut long names so that they stay different.
-
-    Examples
-    --------
-    >>> distinct(["length", "x" * 40, "x" * 41])[1:]
-    ['xxxxxxxxxxxxxxxxxxx… (1)', 'xxxxxxxxxxxxxxxxxxx… (2)']
-    """
-    cut = [short(name) for name in names]
-    if len(set(cut)) == len(cut):
-        return cut
-    return [
-        name if cut.count(name) == 1 else f"{name[: LONGEST_NAME - 5]}… ({number})"
-        for number, name in enumerate(cut)
-    ]

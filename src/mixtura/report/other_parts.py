@@ -3,11 +3,12 @@
 from mixtura.report.evidence import Evidence
 from mixtura.report.finding import Finding
 from mixtura.report.html import Element, Markup, tag
-from mixtura.report.layout import distinct, facts, section
+from mixtura.report.layout import facts, section
 from mixtura.report.numbers import counted, rounded
-from mixtura.report.player import player_html
+from mixtura.report.player import LONGEST_NAME, player_html
 from mixtura.report.source import Source, fingerprint, python_call, versions
 from mixtura.report.subject import Subject
+from mixtura.short_names import short_names
 
 MOST_BYTES = 190_000
 """Of a recording, about."""
@@ -25,7 +26,7 @@ def watch_part(subject: Subject, evidence: Evidence) -> Element | None:
     shown = subject.telling_columns(PLAYER_COLUMNS)
     steps = _half_steps(subject, len(shown))
     recording = trace.recording(columns=shown, max_points=MOST_POINTS, max_steps=steps)
-    names = distinct(subject.names)
+    names = short_names(subject.names, LONGEST_NAME)
     recording["columns"] = [names[j] for j in shown]
     start = "rows drawn at random" if subject.n_components > 1 else "the whole data"
     text = (

@@ -1,6 +1,6 @@
 """The part of a report that shows the mixture over its rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from mixtura.plot.mixtures.mixture import MixtureDisplay
 from mixtura.plot.mixtures.uncertainty import UncertaintyDisplay
 from mixtura.plot.models.selection import SelectionDisplay
 from mixtura.report.html import Element, tag
-from mixtura.report.layout import distinct, dot, figure, key, section
+from mixtura.report.layout import dot, figure, key, section
 from mixtura.report.numbers import listed
 from mixtura.report.subject import Subject
 from mixtura.report.svg import SETTINGS, svg_element
@@ -121,13 +121,12 @@ def _uncertainty(subject: Subject, shown: list[int]) -> Element:
 def _picture(
     subject: Subject, shown: list[int], name: str, make: Callable[..., Any]
 ) -> Element:
-    names = distinct(subject.names)
     with matplotlib.rc_context(SETTINGS):
         display = make(
             subject.model,
             subject.values,
             columns=shown,
-            feature_names=names,
+            feature_names=subject.names,
             legend=False,
         )
         display.ax_.set_title("", loc="right")  # the section says what is left out
@@ -135,7 +134,7 @@ def _picture(
         is_crowd = subject.n_rows * panels > MOST_MARKS
         for scatter in display.scatters_:
             scatter.set_rasterized(is_crowd)
-        return svg_element(display.figure_, name, _label(name, names, shown))
+        return svg_element(display.figure_, name, _label(name, subject.names, shown))
 
 
 def _grid(shown: list[int]) -> int:
@@ -143,5 +142,5 @@ def _grid(shown: list[int]) -> int:
     return len(shown) if len(shown) > 2 else 1
 
 
-def _label(name: str, names: list[str], shown: list[int]) -> str:
+def _label(name: str, names: Sequence[str], shown: list[int]) -> str:
     return f"{name} over {listed([names[j] for j in shown])}"

@@ -30,6 +30,8 @@ PARTS = (
 # A line that imports from a part or exports to one; in one module there is no need.
 JOINTS = re.compile(r"^import .*\n|^export (?=const |function |class )", re.MULTILINE)
 FRAME_HEIGHT = 640
+LONGEST_NAME = 20
+"""Characters of the name of a column for which the lists of a player have room."""
 
 # An end tag, a comment or an entity would end or change the script around the data.
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

@@ -12,9 +12,11 @@ from mixtura._types import IntArray
 from mixtura.data import Rows
 from mixtura.em import EMStep, Outcome
 from mixtura.estimators.fitting.watched_fit import WatchedFit
+from mixtura.report.player import LONGEST_NAME
 from mixtura.serve.held_table import HeldTable
 from mixtura.serve.reporting import report_html
 from mixtura.serve.settings import RunSettings
+from mixtura.short_names import short_names
 from mixtura.trace.sampled import SampledRows
 
 MAX_POINTS = 1500
@@ -100,12 +102,13 @@ class EMRun:
         return steps
 
     def _recorded(self, steps: list[EMStep]) -> dict[str, Any]:
-        return self._fit.trace(steps).recording(
+        recording = self._fit.trace(steps).recording(
             title=self._held.name,
             columns=range(len(self._names)),
             max_points=MAX_POINTS,
             max_steps=max(len(steps), 4),
         )
+        return {**recording, "columns": short_names(self._names, LONGEST_NAME)}
 
     def model(self, number: int) -> Any:
         """Return the fitted model of a half-step that was sent.
@@ -145,12 +148,13 @@ def blank_recording(
         The columns.
     n_components : int
     """
+    names = [held.table.names[i] for i in positions]
     shown = SampledRows.of(Rows(held.chosen(positions)), MAX_POINTS)
     return {
         "format": "mixtura-recording",
         "version": 1,
         "title": held.name,
-        "columns": [held.table.names[i] for i in positions],
+        "columns": short_names(names, LONGEST_NAME),
         "n_samples": shown.n_samples,
         "points": shown.rows.X.tolist(),
         "n_components": n_components,

@@ -1,20 +1,31 @@
 """New figures, and panels inside given axes."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from mixtura.short_names import short_names
+
 FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 PAIR_GAP = 0.08
 PANEL_GAP = 0.12
+SHORT_NUMBERS = (-3, 5)
+"""Powers of ten at and beyond which the numbers of a small panel share one."""
+
+POWER_HEIGHT = 9
+"""Typographic points."""
+
+PLANE_NAME, PANEL_NAME = 40, 20
+"""Characters that have room along a plane, and along one of many panels."""
 
 
 def new_axes(size: tuple[float, float]) -> Axes:
@@ -145,7 +156,7 @@ def pair_axes(frame: Axes, names: Sequence[str]) -> NDArray[np.object_]:
     frame : Axes
         Becomes invisible.
     names : sequence of str, length d
-        Labels of the rows and columns.
+        Labels of the rows and columns; cut if they are long.
 
     Returns
     -------
@@ -153,7 +164,7 @@ def pair_axes(frame: Axes, names: Sequence[str]) -> NDArray[np.object_]:
         Axes, None above the diagonal. Panels of a column share x; panels of
         a row share y, except for the diagonal.
     """
-    count = len(names)
+    count, labels = len(names), axis_names(names)
     frame.set_axis_off()
     side = (1 - PAIR_GAP) / count
     axes = np.full((count, count), None, dtype=object)
@@ -165,14 +176,16 @@ def pair_axes(frame: Axes, names: Sequence[str]) -> NDArray[np.object_]:
                 sharey=axes[row, 0] if 0 < column < row else None,
             )
             axes[row, column] = panel
-            _label_panel(panel, row, column, names)
+            _label_panel(panel, row, column, labels)
     return axes
 
 
 def _label_panel(panel: Axes, row: int, column: int, names: Sequence[str]) -> None:
     panel.tick_params(labelsize="small")
-    panel.xaxis.set_major_locator(MaxNLocator(4))
-    panel.yaxis.set_major_locator(MaxNLocator(4))
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
+        axis.get_offset_text().set_fontsize("small")
+    panel.ticklabel_format(scilimits=SHORT_NUMBERS)
     if row < len(names) - 1:
         panel.tick_params(labelbottom=False)
     else:
@@ -186,6 +199,33 @@ def _label_panel(panel: Axes, row: int, column: int, names: Sequence[str]) -> No
         panel.tick_params(labelleft=False)
     else:
         panel.set_ylabel(names[row])
+
+
+def clear_powers(row: Iterable[Axes]) -> None:
+    """Move the labels along x below the powers of ten that numbers share, if any."""
+    panels = list(row)
+    if any(_power(panel.xaxis) for panel in panels):
+        for panel in panels:
+            panel.xaxis.labelpad += POWER_HEIGHT
+
+
+def _power(axis: Axis) -> str:
+    formatter = axis.get_major_formatter()
+    formatter.set_locs(axis.get_majorticklocs().tolist())
+    return formatter.get_offset()
+
+
+def axis_names(names: Sequence[str]) -> list[str]:
+    """Cut the names of one column, of the two of a plane or of all of a grid."""
+    return short_names(names, PLANE_NAME if len(names) <= 2 else PANEL_NAME)
+
+
+def name_axes(ax: Axes, names: Sequence[str]) -> None:
+    """Write the name of a column along x, and of a second one along y."""
+    labels = axis_names(names)
+    ax.set_xlabel(labels[0])
+    if len(labels) > 1:
+        ax.set_ylabel(labels[1])
 
 
 def figure_size(n_columns: int, *, legend: bool) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mixtura.plot.display import NotebookFigure
 from mixtura.plot.drawing import panels, shares
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.drawing.figures import name_axes, tidy
 from mixtura.plot.drawing.legends import component_handles
 from mixtura.plot.fits.gif import Picture, gif
 from mixtura.plot.fits.recorded_frames import (
@@ -265,8 +265,7 @@ class AnimationDisplay(NotebookFigure):
         panels.draw_plane_means(ax, frame.components, self.styles, 10)
         ax.set_xlim(self._limits[0])
         ax.set_ylim(self._limits[1])
-        ax.set_xlabel(self.feature_names[0])
-        ax.set_ylabel(self.feature_names[1])
+        name_axes(ax, self.feature_names)
         tidy(ax)
 
     def _draw_line(self, frame: RecordedFrame) -> None:
@@ -282,7 +281,7 @@ class AnimationDisplay(NotebookFigure):
         self._draw_rows(frame, shares.rug_places(self.points[:, 0], top))
         shares.floor_at_rug(ax, top)
         ax.set_xlim(low, high)
-        ax.set_xlabel(self.feature_names[0])
+        name_axes(ax, self.feature_names)
         ax.set_ylabel("density")
         tidy(ax)
 

@@ -12,7 +12,12 @@ from matplotlib.patches import Ellipse
 
 from mixtura.plot.drawing import panels
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import place_legend, split_grid, tidy
+from mixtura.plot.drawing.figures import (
+    name_axes,
+    place_legend,
+    split_grid,
+    tidy,
+)
 from mixtura.plot.drawing.legends import component_handles
 from mixtura.plot.fits.traced import (
     RecordedDisplay,
@@ -169,8 +174,7 @@ class MeanPathsDisplay(RecordedDisplay):
         )
         for k in range(len(self.components)):
             self._path(self.ax_, self.means[:, k, 0], self.means[:, k, 1], k)
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
+        name_axes(self.ax_, self.feature_names)
 
     def _plot_column(self, panel: Axes, column: int) -> None:
         for k in range(len(self.components)):

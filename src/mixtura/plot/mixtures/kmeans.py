@@ -19,7 +19,9 @@ from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing import legends, panels, shares
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
+    axis_names,
     fill_with_legend,
+    name_axes,
     place_legend,
     room_for_legend,
     split_grid,
@@ -225,7 +227,7 @@ class KMeansDisplay(LegendDisplay):
             panel.set_title(title, loc="left", fontsize="medium")
             panel.set_xlim(self.limits[0])
             tidy(panel)
-        self.axes_[-1].set_xlabel(self.feature_names[0])
+        self.axes_[-1].set_xlabel(axis_names(self.feature_names)[0])
         if room is not None:
             self.legend_ = fill_with_legend(room, self._handles())
         elif self._has_legend:
@@ -260,8 +262,7 @@ class KMeansDisplay(LegendDisplay):
         self.mean_markers_ += panels.draw_plane_means(
             right, self.components, self.styles, 10
         )
-        left.set_xlabel(self.feature_names[0])
-        left.set_ylabel(self.feature_names[1])
+        name_axes(left, self.feature_names)
         right.tick_params(labelleft=False)
 
     def _plot_line(self) -> None:

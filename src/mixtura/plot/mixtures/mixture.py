@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.drawing.figures import name_axes, tidy
 from mixtura.plot.quantities.gaussians import Array, GaussianComponents
 from mixtura.plot.quantities.inputs import (
     check_max_points,
@@ -230,7 +230,7 @@ class MixtureDisplay(ColumnsDisplay):
     def _draw_line(self) -> None:
         if self.kind == "density":
             self._draw_column(self.ax_, 0)
-            self.ax_.set_xlabel(self.feature_names[0])
+            name_axes(self.ax_, self.feature_names)
             self.ax_.set_ylabel("density")
             return
         below = self._split_below(0.3)
@@ -242,7 +242,7 @@ class MixtureDisplay(ColumnsDisplay):
         self.responsibility_lines_ += panels.draw_responsibilities(
             below, self.marginals[0], self.styles
         )
-        below.set_xlabel(self.feature_names[0])
+        name_axes(below, self.feature_names)
         below.set_ylabel(
             "responsibility"
             if self.n_features == 1

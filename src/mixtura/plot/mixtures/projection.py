@@ -30,6 +30,7 @@ from mixtura.plot.quantities.summaries import (
     columns_ranges,
     pair_grids,
 )
+from mixtura.short_names import short_names
 
 CALLER = "ProjectionDisplay.from_estimator"
 POINT = 22.0
@@ -258,7 +259,7 @@ class ProjectionDisplay(LegendDisplay):
                 label=f"direction {axis + 1}",
             )
         names = [self.feature_names[column] for column in self.columns_]
-        panel.set_yticks(places, [_shortened(name) for name in names])
+        panel.set_yticks(places, short_names(names, LONGEST_NAME))
         panel.yaxis.tick_right()
         panel.set_ylim(max(len(places), 4) - 0.5, -0.5)
         panel.set_xlim(-1.1, 1.1)
@@ -287,7 +288,3 @@ class ProjectionDisplay(LegendDisplay):
         drawn = len(self.rows.points)
         handles.append(legends.data_handle(self.rows.n_rows, drawn, bars=False))
         return handles
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

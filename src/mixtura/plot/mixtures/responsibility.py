@@ -18,6 +18,7 @@ from mixtura.plot.drawing import legends, panels, shares
 from mixtura.plot.drawing.colours import component_styles
 from mixtura.plot.drawing.figures import (
     fill_with_legend,
+    name_axes,
     place_legend,
     room_for_legend,
     split_grid,
@@ -29,9 +30,11 @@ from mixtura.plot.quantities.inputs import check_max_points, choose_plane, read_
 from mixtura.plot.quantities.plane import ResponsibilityGrid, responsibility_grid
 from mixtura.plot.quantities.rows import DrawnRows, drawn_rows, posterior
 from mixtura.plot.quantities.summaries import columns_limits
+from mixtura.short_names import short_names
 
 CALLER = "ResponsibilityDisplay.from_estimator"
 POINT, SMALL_POINT = 20.0, 12.0
+LONGEST_NAME = 26
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -229,7 +232,7 @@ class ResponsibilityDisplay(LegendDisplay):
         below.set_ylim(len(names) - 0.5, -0.5)
         below.spines["left"].set_visible(False)
         below.set_xlim(self.limits[0])
-        below.set_xlabel(self.feature_names[0])
+        name_axes(below, self.feature_names)
         for panel in self.axes_:
             tidy(panel)
 
@@ -248,14 +251,15 @@ class ResponsibilityDisplay(LegendDisplay):
         self._draw_rows(self.ax_)
         if self.known:
             self._plot_beside(self.known)
+        x_name, y_name = short_names(self.feature_names, LONGEST_NAME)
         for panel in self.axes_:
             panel.set_xlim(self.limits[0])
             panel.set_ylim(self.limits[1])
-            panel.set_xlabel(self.feature_names[0])
+            panel.set_xlabel(x_name)
             tidy(panel)
         for panel in self.axes_[1:]:
             panel.tick_params(labelleft=False)
-        self.axes_[0].set_ylabel(self.feature_names[1])
+        self.axes_[0].set_ylabel(y_name)
 
     def _plot_beside(self, known: KnownClasses) -> None:
         """Draw what EM found on the left, the classes on the right."""

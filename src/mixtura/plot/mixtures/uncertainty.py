@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles
-from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.drawing.figures import name_axes, tidy
 from mixtura.plot.mixtures.uncertain_rows import (
     axis_top,
     misclassified,
@@ -261,7 +261,7 @@ class UncertaintyDisplay(ColumnsDisplay):
             panels.draw_histogram(below, self.bars)
         self.component_lines_ += panels.draw_densities(below, self.density, self.styles)
         below.set_ylim(bottom=0)
-        below.set_xlabel(self.feature_names[0])
+        name_axes(below, self.feature_names)
         below.set_ylabel("density")
         tidy(below)
         self.figure_.align_ylabels([self.ax_, below])

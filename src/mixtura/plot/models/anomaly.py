@@ -10,11 +10,12 @@ from matplotlib.collections import PathCollection
 from matplotlib.container import BarContainer
 from matplotlib.contour import QuadContourSet
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mixtura.plot.display import Display
 from mixtura.plot.drawing.colours import PALETTE
-from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.drawing.figures import name_axes, tidy
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import check_fitted, read_table
 
@@ -24,8 +25,11 @@ ORDINARY, FLAGGED = PALETTE[0], PALETTE[1]
 GRID_POINTS = 160
 N_BINS = 60
 MARGIN = 0.08
-LOWEST = 60.0
-"""Nats below the best score beyond which scores share a colour or a bar."""
+LOWEST, TEN = 60.0, 10.0
+"""Nats below the best score beyond which scores share a colour or a bar, in tens."""
+
+FAR = 5
+"""Widths of the bars of a histogram beyond which a threshold is told, not drawn."""
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -34,7 +38,9 @@ class AnomalyDisplay(Display):
 
     Two columns give a map of the log-density with the contour of the threshold, and
     the rows over it; any number gives, with ``kind="histogram"``, how the
-    log-densities of the rows are spread. Make it with :meth:`from_estimator`.
+    log-densities of the rows are spread. Log-densities some 60 nats below the best
+    share a colour or a bar, and a map leaves out rows that are far from all those
+    above; the legend counts them. Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
@@ -59,6 +65,7 @@ class AnomalyDisplay(Display):
     bars_ : list of BarContainer
         Likewise.
     threshold_line_ : matplotlib.lines.Line2D or None
+        None on a map, and where the threshold is far from all rows.
 
     Examples
     --------
@@ -138,11 +145,13 @@ class AnomalyDisplay(Display):
                 "kind='histogram'."
             )
         mapped = is_plane and kind != "histogram"
+        mixture = estimator.mixture_
+        scores = mixture.score_samples(table.values)
         return cls(
-            scores=estimator.mixture_.score_samples(table.values),
+            scores=scores,
             offset=float(estimator.offset_),
             points=table.values if mapped else None,
-            grid=_grid(estimator.mixture_, table.values) if mapped else None,
+            grid=_grid(mixture, table.values, scores) if mapped else None,
             feature_names=table.names,
         ).plot(ax=ax)
 
@@ -157,24 +166,53 @@ class AnomalyDisplay(Display):
         else:
             self._plot_map(*self.grid)
         tidy(self.ax_)
-        self.ax_.legend(loc="best", frameon=False, fontsize="small")
+        self.ax_.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=2,
+            borderaxespad=0,
+            frameon=False,
+            fontsize="small",
+        )
 
     def _size(self) -> tuple[float, float]:
         return 6.4, 4.8
 
     def _plot_map(self, x: Array, y: Array, scores: Array) -> None:
-        shown = np.maximum(scores, scores.max() - LOWEST)
-        self.map_ = self.ax_.contourf(x, y, shown, levels=20, cmap="Greys_r", alpha=0.5)
+        floor, top = _floor(scores), float(scores.max())
+        low = max(float(scores.min()), floor)
+        self.map_ = self.ax_.contourf(
+            x,
+            y,
+            scores,
+            levels=MaxNLocator(20, steps=[1, 2, 5, 10]).tick_values(low, top),
+            extend="min" if scores.min() < floor else "neither",
+            cmap="Greys_r",
+            alpha=0.5,
+        )
         self.figure_.colorbar(self.map_, ax=self.ax_, label="log density (nats)")
-        if scores.min() < self.offset < scores.max():
+        if scores.min() < self.offset < top:
             self.threshold_contour_ = self.ax_.contour(
                 x, y, scores, levels=[self.offset], colors=[FLAGGED], linestyles="solid"
             )
+        self._scatter((x[0], y[0]), (x[-1], y[-1]))
+        if self.threshold_contour_ is None:
+            self._name_threshold(", outside the map", linestyle="none")
+        else:
+            self._name_threshold("", color=FLAGGED)
+        self.ax_.set_xlim(x[0], x[-1])
+        self.ax_.set_ylim(y[0], y[-1])
+        name_axes(self.ax_, self.feature_names)
+
+    def _scatter(self, low: tuple[float, float], high: tuple[float, float]) -> None:
         assert self.points is not None
+        outside = ((self.points < low) | (self.points > high)).any(axis=1)
         for chosen, colour, marker, size, label in (
             (~self.flagged, ORDINARY, "o", 9, "ordinary"),
             (self.flagged, FLAGGED, "X", 42, "flagged"),
         ):
+            count, unseen = chosen.sum(), (chosen & outside).sum()
+            rest = f", {unseen:,} of them outside the map" if unseen else ""
             self.scatters_.append(
                 self.ax_.scatter(
                     self.points[chosen, 0],
@@ -183,43 +221,70 @@ class AnomalyDisplay(Display):
                     c=[colour],
                     marker=marker,
                     linewidths=0,
-                    label=f"{label} · {chosen.sum():,} rows",
+                    label=f"{label} · {count:,} rows{rest}",
                 )
             )
-        self.ax_.set_xlabel(self.feature_names[0])
-        self.ax_.set_ylabel(self.feature_names[1])
 
     def _plot_histogram(self) -> None:
-        shown = np.maximum(self.scores, self.scores.max() - LOWEST)
-        span = np.append(shown, max(self.offset, shown.min()))
-        edges = np.linspace(span.min(), span.max(), N_BINS + 1)
-        for chosen, colour, label in (
-            (~self.flagged, ORDINARY, "ordinary"),
-            (self.flagged, FLAGGED, "flagged"),
-        ):
-            _, _, bars = self.ax_.hist(
-                shown[chosen],
-                bins=edges.tolist(),
-                color=colour,
-                alpha=0.8,
-                label=f"{label} · {chosen.sum():,} rows",
-            )
-            assert isinstance(bars, BarContainer)
-            self.bars_.append(bars)
-        self.threshold_line_ = self.ax_.axvline(
-            max(self.offset, edges[0]),
-            color="0.2",
-            linestyle="--",
-            linewidth=1.2,
-            label=f"threshold {self.offset:.2f}",
+        floor, top = _floor(self.scores), float(self.scores.max())
+        low = max(float(self.scores.min()), floor)
+        reach = min(FAR * (top - low), LOWEST)
+        is_near = max(low - reach, floor) <= self.offset <= top + reach
+        ends = [low, top, self.offset] if is_near else [low, top]
+        edges = np.histogram_bin_edges(ends, N_BINS)
+        if self.scores.min() < floor:
+            edges = np.append(2 * edges[0] - edges[1], edges)
+            self._count_in_tens(edges)
+        shown = np.maximum(self.scores, edges[:2].mean())
+        counts = int((~self.flagged).sum()), int(self.flagged.sum())
+        _, _, bars = self.ax_.hist(
+            [shown[~self.flagged], shown[self.flagged]],
+            bins=edges.tolist(),
+            color=[ORDINARY, FLAGGED],
+            stacked=True,
+            alpha=0.8,
+            label=[
+                f"{name} · {count:,} rows"
+                for name, count in zip(("ordinary", "flagged"), counts, strict=True)
+            ],
         )
+        self.bars_ += bars  # type: ignore[arg-type]
+        if is_near:
+            look: dict[str, Any] = {"color": "0.2", "linestyle": "--", "linewidth": 1.2}
+            self.threshold_line_ = self.ax_.axvline(self.offset, **look)
+            self._name_threshold("", **look)
+        else:
+            side = "left" if self.offset < low else "right"
+            self._name_threshold(f", beyond the {side} edge", linestyle="none")
         self.ax_.set_xlabel("log density (nats)")
         self.ax_.set_ylabel("rows")
 
+    def _count_in_tens(self, edges: Array) -> None:
+        """Mark every ten nats, and the first bar as that of all rows further down."""
+        floor = edges[1]
+        ticks = np.arange(floor + TEN, edges[-1], TEN)
+        names = [f"{tick:,.0f}" for tick in ticks]
+        labels = [f"< {floor:,.0f}", *names]
+        self.ax_.set_xticks(
+            [edges[:2].mean(), *ticks],
+            [label.replace("-", "\N{MINUS SIGN}") for label in labels],
+        )
 
-def _grid(mixture: Any, points: Array) -> tuple[Array, Array, Array]:
-    """Log-densities over the plane of the rows, and a margin."""
-    low, high = points.min(axis=0), points.max(axis=0)
+    def _name_threshold(self, where: str, **look: Any) -> None:
+        """Enter the threshold in the legend."""
+        label = f"threshold {self.offset:.2f}".replace("-", "\N{MINUS SIGN}")
+        self.ax_.plot([], [], label=label + where, **look)
+
+
+def _floor(scores: Array) -> float:
+    """Log-density, in tens, below which scores share a colour or a bar."""
+    return float(TEN * np.floor((scores.max() - LOWEST) / TEN))
+
+
+def _grid(mixture: Any, points: Array, scores: Array) -> tuple[Array, Array, Array]:
+    """Log-densities over the plane of the rows but far ones, and a margin."""
+    near = _near(points, points[scores >= _floor(scores)])
+    low, high = near.min(axis=0), near.max(axis=0)
     margin = MARGIN * np.where(high > low, high - low, 1.0)
     x, y = (
         np.linspace(low[j] - margin[j], high[j] + margin[j], GRID_POINTS)
@@ -227,3 +292,11 @@ def _grid(mixture: Any, points: Array) -> tuple[Array, Array, Array]:
     )
     plane = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     return x, y, mixture.score_samples(plane).reshape(GRID_POINTS, GRID_POINTS)
+
+
+def _near(points: Array, bulk: Array) -> Array:
+    """Choose the points that are no farther from the bulk than it is wide."""
+    low, high = bulk.min(axis=0), bulk.max(axis=0)
+    width = np.where(high > low, high - low, np.inf)
+    is_near = (points >= low - width) & (points <= high + width)
+    return points[is_near.all(axis=1)]

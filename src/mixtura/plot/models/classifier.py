@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mixtura.plot.display import ColumnsDisplay
 from mixtura.plot.drawing import legends, panels
 from mixtura.plot.drawing.colours import component_styles, percent
-from mixtura.plot.drawing.figures import tidy
+from mixtura.plot.drawing.figures import name_axes, tidy
 from mixtura.plot.models.class_regions import (
     UNKNOWN,
     ClassDensities,
@@ -246,7 +246,7 @@ class ClassifierDisplay(ColumnsDisplay):
         self.probability_lines_ += panels.draw_responsibilities(
             below, self.marginals[0], self.styles
         )
-        below.set_xlabel(self.feature_names[0])
+        name_axes(below, self.feature_names)
         below.set_ylabel("probability")
         tidy(below)
         self.figure_.align_ylabels([self.ax_, below])

@@ -12,17 +12,18 @@ from matplotlib.text import Text
 
 from mixtura.models.factor_analysis import FactorParams
 from mixtura.plot.display import Display
-from mixtura.plot.drawing.colours import PALETTE, component_styles
+from mixtura.plot.drawing.colours import PALETTE, percent
 from mixtura.plot.drawing.figures import split_grid
 from mixtura.plot.models.factors import ReadFactors, factors_of
 from mixtura.plot.quantities.gaussians import full_covariances
 from mixtura.plot.quantities.inputs import check_fitted, checked_names
+from mixtura.short_names import short_names
 
 CALLER = "LoadingsDisplay.from_estimator"
 PARAMETERS = ("weights_", "means_", "covariances_")
 SIGNED = LinearSegmentedColormap.from_list("signed", [PALETTE[1], "white", PALETTE[0]])
 WRITTEN_CELLS = 240
-MOST_NAMES = 60
+MOST_NAMES, LONGEST_NAME = 60, 28
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -130,7 +131,10 @@ class LoadingsDisplay(Display):
             feature_names = getattr(estimator, "feature_names_in_", None)
         return cls(
             factors=factors,
-            titles=[style.label for style in component_styles(estimator.weights_)],
+            titles=[
+                f"component {k}\n{percent(weight)}"
+                for k, weight in enumerate(estimator.weights_)
+            ],
             feature_names=checked_names(
                 feature_names, len(factors[0].loadings), CALLER
             ),
@@ -187,7 +191,7 @@ class LoadingsDisplay(Display):
             self._draw_map(panel, factors)
             panel.set_title(title, fontsize="medium")
         if rows <= MOST_NAMES:
-            self.ax_.set_yticks(range(rows), self.feature_names)
+            self.ax_.set_yticks(range(rows), self._names)
         else:
             self.ax_.set_ylabel(f"{rows} columns, first on top")
         self.colorbar_ = self.figure_.colorbar(
@@ -201,8 +205,13 @@ class LoadingsDisplay(Display):
 
     def _size(self) -> tuple[float, float]:
         rows, count = self.factors[0].loadings.shape
-        width = 2.6 + len(self.factors) * max(0.62 * (count + 1), 1.5)
+        names = 0.08 * max(map(len, self._names)) if rows <= MOST_NAMES else 0.0
+        width = 2.2 + names + len(self.factors) * max(0.62 * (count + 1), 1.5)
         return width, float(np.clip(1.3 + 0.28 * rows, 2.6, 10))
+
+    @property
+    def _names(self) -> list[str]:
+        return short_names(self.feature_names, LONGEST_NAME)
 
     def _draw_map(self, panel: Axes, factors: ReadFactors) -> None:
         rows, count = factors.loadings.shape

@@ -15,11 +15,12 @@ from mixtura.data import Rows
 from mixtura.models.hidden_markov import HiddenMarkov, HiddenMarkovParams
 from mixtura.plot.display import LegendDisplay
 from mixtura.plot.drawing.colours import component_styles, percent
-from mixtura.plot.drawing.figures import split_grid, tidy
+from mixtura.plot.drawing.figures import PANEL_NAME, split_grid, tidy
 from mixtura.plot.drawing.shares import draw_shares, lightened
 from mixtura.plot.quantities.gaussians import Array
 from mixtura.plot.quantities.inputs import choose_columns, read_sequence
 from mixtura.plot.quantities.plane import ResponsibilityGrid
+from mixtura.short_names import short_names
 
 CALLER = "StateSequenceDisplay.from_params"
 CROWD = 600
@@ -236,7 +237,7 @@ class StateSequenceDisplay(LegendDisplay):
                 )
         colour, width = ("0.4", 0.35) if crowded else ("0.6", 0.8)
         self.lines_ += panel.plot(self.times, values, color=colour, linewidth=width)
-        panel.set_ylabel(self.feature_names[column])
+        panel.set_ylabel(short_names(self.feature_names, PANEL_NAME)[column])
         panel.tick_params(labelbottom=False)
 
     def _state_means(self, values: Array) -> Array:

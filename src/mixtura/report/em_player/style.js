@@ -22,7 +22,7 @@ h2 { font-size: 17px; line-height: 1.3; font-weight: 650; margin: 0; overflow-wr
 .columns { display: flex; gap: 12px; min-width: 0; max-width: 100%; }
 label { color: var(--soft); font-size: 13px; display: flex; align-items: center; gap: 6px; min-width: 0; }
 select, button { font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: 6px; }
-select { padding: 3px 2px; min-height: 28px; min-width: 0; max-width: 12em; text-overflow: ellipsis; }
+select { padding: 3px 2px; min-height: 28px; min-width: 0; max-width: 15em; text-overflow: ellipsis; }
 .body { display: grid; gap: 16px; }
 .side, .stage { min-width: 0; }
 .plot { position: relative; width: 100%; aspect-ratio: 100 / 74; min-height: 240px; max-height: 430px; }
