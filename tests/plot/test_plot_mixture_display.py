@@ -453,3 +453,15 @@ def test_rows_that_are_most_probably_noise_are_crosses_and_named():
     np.testing.assert_allclose(grey, grey[:, :1].repeat(3, axis=1), atol=0.25)
     labels = [text.get_text() for text in display.legend_.get_texts()]
     assert f"noise · {model.noise_weight_:.0%}".replace("%", " %") in labels
+
+
+def test_rows_that_were_trimmed_are_crosses_and_named():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.standard_normal((180, 2)), rng.uniform(-9, 9, (20, 2))])
+    model = mixtura.GaussianMixture(1, trim=0.1, random_state=0).fit(X)
+    display = MixtureDisplay.from_estimator(model, X)
+    component, trimmed = display.scatters_
+    assert len(trimmed.get_offsets()) == (model.labels_ == -1).sum() == 20
+    assert len(component.get_offsets()) == 180
+    labels = [text.get_text() for text in display.legend_.get_texts()]
+    assert "trimmed · 10 %" in labels

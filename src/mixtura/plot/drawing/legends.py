@@ -56,7 +56,9 @@ def mixture_handles(
     if has_parts:
         handles += component_handles(styles, weights, markers=not is_line)
         if weights.sum() < 1 - LEAST_NOISE and not is_line:
-            handles.append(noise_rows_handle(1 - float(weights.sum())))
+            handles.append(apart_handle("noise", 1 - float(weights.sum())))
+        if rows.trimmed_share > 0 and not is_line:
+            handles.append(apart_handle("trimmed", rows.trimmed_share))
     if has_sum:
         handles.append(sum_handle())
     if has_parts:
@@ -185,8 +187,8 @@ def border_handle(*, marginal: bool, near: bool = False) -> Line2D:
     return Line2D([], [], color=INK, linewidth=1.0, label=label)
 
 
-def noise_rows_handle(share: float) -> Line2D:
-    """Legend entry of the rows that are most probably noise, of this weight."""
+def apart_handle(name: str, share: float) -> Line2D:
+    """Legend entry of the rows that belong to no component, of this weight."""
     return Line2D(
         [],
         [],
@@ -194,7 +196,7 @@ def noise_rows_handle(share: float) -> Line2D:
         marker=NOISE_MARKER,
         markersize=5,
         linestyle="none",
-        label=f"noise · {percent(share)}",
+        label=f"{name} · {percent(share)}",
     )
 
 

@@ -20,7 +20,7 @@ class DrawnRows:
     points : ndarray of shape (m, d)
         Values in the shown columns.
     responsibilities : ndarray of shape (m, K)
-        Under the whole model, all its columns.
+        Under the whole model, all its columns; of rows that were trimmed, zero.
     weights : ndarray of shape (m,)
     numbers : ndarray of int of shape (m,)
         Positions of the rows in the data.
@@ -34,6 +34,12 @@ class DrawnRows:
     weights: Array
     numbers: NDArray[np.intp]
     n_rows: int
+
+    @property
+    def trimmed_share(self) -> float:
+        """Share of their weight on rows that no component has a part in."""
+        is_trimmed = ~self.responsibilities.any(axis=1)
+        return float(self.weights[is_trimmed].sum() / self.weights.sum())
 
 
 def evenly_spaced(count: int, max_points: int) -> NDArray[np.intp]:
@@ -50,9 +56,14 @@ def evenly_spaced(count: int, max_points: int) -> NDArray[np.intp]:
 
 def posterior(estimator: Any, table: Table, rows: NDArray[np.intp]) -> Array:
     """Responsibilities of rows, with a last column for noise if the model has it."""
-    named = hasattr(estimator, "feature_names_in_")
-    seen = table.native_rows(rows) if named else table.values[rows]
+    seen = _as_fitted(estimator, table, rows)
     return np.asarray(estimator.predict_proba(seen), dtype=np.float64)
+
+
+def _as_fitted(estimator: Any, table: Table, rows: NDArray[np.intp]) -> Any:
+    """Rows as a data frame, if the estimator knows the names of its columns."""
+    named = hasattr(estimator, "feature_names_in_")
+    return table.native_rows(rows) if named else table.values[rows]
 
 
 def drawn_rows(
@@ -83,6 +94,9 @@ def drawn_rows(
     present = np.flatnonzero(weights > 0)
     chosen = present[evenly_spaced(len(present), max_points)]
     shares = posterior(estimator, table, chosen)
+    if hasattr(estimator, "trim_threshold_"):
+        levels = estimator.score_samples(_as_fitted(estimator, table, chosen))
+        shares = shares * (levels >= estimator.trim_threshold_)[:, None]
     return DrawnRows(
         points=table.values[chosen][:, list(columns)],
         responsibilities=shares[:, : len(estimator.weights_)],  # noise turns dark
