@@ -9,6 +9,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.presenting import counted, named, progress, show_table
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def command(
     """
     from mixtura.io.tables import read_table
 
+    check_files(ctx)
     if output.suffix.lower() not in SUFFIXES:
         raise click.UsageError(
             f"--output: {output.name!r} must end in .gif or .html.", ctx

@@ -8,6 +8,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     check_picture,
     progress,
@@ -106,6 +107,7 @@ def command(
 
     from mixtura.io.tables import read_table
 
+    check_files(ctx)
     check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
     table = read_table(data, columns=columns, id_column=target, header=header)
@@ -291,9 +293,7 @@ def _print_report(
     for head in ("rows", "prior", "components"):
         grid.add_column(head, justify="right", no_wrap=True)
     if checked is not None:
-        grid.add_column(
-            f"{checked.n_folds}-fold error", justify="right", no_wrap=True
-        )
+        grid.add_column(f"{checked.n_folds}-fold error", justify="right", no_wrap=True)
         grid.add_column("taken for")
     for c, name in enumerate(classifier.classes_):
         cells = [

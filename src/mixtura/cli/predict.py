@@ -8,6 +8,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
+from mixtura.cli.files import check_files
 
 if TYPE_CHECKING:
     from mixtura.cli.output import Block
@@ -46,6 +47,7 @@ def command(
     from mixtura.cli.output import write_blocks
     from mixtura.io.model_file import load_model
 
+    check_files(ctx)
     model = load_model(model_file)
     is_matrix = output is not None and output.suffix == ".npy"
     if is_matrix and hasattr(model, "classes_"):

@@ -9,6 +9,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.presenting import progress
 from mixtura.cli.searching import search_options, searched, structures
 
@@ -66,6 +67,7 @@ def command(
     from mixtura.io.tables import read_table
     from mixtura.report.document import Report
 
+    check_files(ctx)
     reading = {"columns": columns, "weight_column": weight_column, "header": header}
     names = structures(ctx, covariance_type)
     table = read_table(data, **reading)  # type: ignore[arg-type]

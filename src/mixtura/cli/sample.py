@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mixtura.cli import options
+from mixtura.cli.files import check_files
 
 
 @click.command("sample", short_help="Draw rows from a model.")
@@ -20,8 +21,15 @@ from mixtura.cli import options
 @options.seed
 @click.option("--labels", is_flag=True, help="Add the component of each row.")
 @options.writing("Write to .csv, .npy or .parquet instead.")
+@click.pass_context
 def command(
-    model_file: str, rows: int, seed: int | None, labels: bool, output: Path | None
+    ctx: click.Context,
+    /,
+    model_file: str,
+    rows: int,
+    seed: int | None,
+    labels: bool,
+    output: Path | None,
 ) -> None:
     """Draw rows from MODEL and print them as CSV.
 
@@ -32,6 +40,7 @@ def command(
     from mixtura.cli.output import write_blocks
     from mixtura.cli.summary import column_names
 
+    check_files(ctx)
     kinds = ("GaussianMixture", "BayesianGaussianMixture")
     model = load_kind(model_file, kinds, "sample")
     X, component = model.sample(rows, random_state=seed)

@@ -9,6 +9,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.numbers import to_resolution
 from mixtura.cli.presenting import (
     check_picture,
@@ -110,8 +111,8 @@ def command(
     with label -1 for anomalies and 1 for the others. A detector that --save wrote
     flags by the rule it was saved with, unless another is given.
     """
-    if plot is not None:
-        check_picture(ctx, plot)
+    check_files(ctx)
+    check_picture(ctx, plot)
     if sum(value is not None for value in rule.values()) > 1:
         raise click.UsageError(
             "give one of --contamination, --threshold, --density-threshold and "

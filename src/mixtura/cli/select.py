@@ -8,6 +8,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
@@ -55,6 +56,7 @@ def command(
     from mixtura.io.model_file import save_model
     from mixtura.io.tables import read_table
 
+    check_files(ctx)
     check_picture(ctx, plot, plot_kind)
     names = structures(ctx, covariance_type)
     table = read_table(

@@ -69,7 +69,7 @@ def read_table(
     if name == "-":
         text = TextSource("standard input", content=sys.stdin.buffer.read())
         return read_delimited(text, request, suffix="")
-    path, member = _split_member(name)
+    path, member = split_member(name)
     if not path.exists():
         return _bundled(name, request)
     if path.is_dir():
@@ -98,7 +98,8 @@ def _read_file(path: Path, member: str | None, request: Request) -> Table:
         ) from error
 
 
-def _split_member(name: str) -> tuple[Path, str | None]:
+def split_member(name: str) -> tuple[Path, str | None]:
+    """Return the file, and the array in it, that ``file.npz:name`` stands for."""
     stem, found, member = name.rpartition(".npz:")
     if found and not Path(name).exists():
         return Path(f"{stem}.npz"), member

@@ -1,0 +1,132 @@
+import os
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+
+from mixtura.cli import _COMMANDS
+from mixtura.cli.files import READ
+
+PICTURE = "both.png"
+
+COMMANDS = {
+    "fit": ["c.csv"],
+    "select": ["c.csv", "-k", "1"],
+    "report": ["c.csv", "-k", "1"],
+    "predict": ["m.json", "c.csv"],
+    "score": ["c.csv", "--model", "m.json", "--calibrate", "held.csv"],
+    "classify": ["c.csv", "--target", "kind", "--new", "new.csv", "-o", "out.csv"],
+    "sample": ["m.json", "-n", "3"],
+    "animate": ["c.csv"],
+}
+FILES = ("c.csv", "held.csv", "new.csv", "m.json")
+INPUTS = {
+    name: [word for word in words if word in FILES] for name, words in COMMANDS.items()
+}
+
+
+def parameters(name):
+    return import_module(f"mixtura.cli.{name}").command.params
+
+
+def written(name):
+    """Options of a command that name a file to write."""
+    return [
+        max(p.opts, key=len) for p in parameters(name) if isinstance(p.type, click.Path)
+    ]
+
+
+OVERWRITING = [
+    (name, option, file)
+    for name in COMMANDS
+    for option in written(name)
+    for file in INPUTS[name]
+]
+PAIRS = [
+    (name, one, other)
+    for name in COMMANDS
+    for i, one in enumerate(written(name))
+    for other in written(name)[:i]
+]
+
+
+@pytest.fixture
+def folder(tmp_path, table_path, model_path, monkeypatch):
+    """A folder with a model, and tables, to work in."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("c.csv", "held.csv", "new.csv"):
+        shutil.copy(table_path, name)
+    table_path.unlink()
+    shutil.copy(model_path, "m.json")
+    return tmp_path
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_every_command_that_writes_is_tested():
+    writing = {name for name in _COMMANDS if written(name)}
+    assert writing == set(COMMANDS)
+    for name in COMMANDS:
+        assert len(INPUTS[name]) == sum(p.name in READ for p in parameters(name))
+
+
+@pytest.mark.parametrize(("name", "option", "file"), OVERWRITING)
+@pytest.mark.parametrize("spelling", ["{}", "./{}", "link-to-{}"])
+def test_what_is_read_is_never_overwritten(run, folder, name, option, file, spelling):
+    target = spelling.format(file)
+    if spelling.startswith("link"):
+        os.symlink(file, target)
+    before = contents(folder)
+    result = run(name, *COMMANDS[name], option, target)
+    assert result.exit_code == 2 and result.stdout == ""
+    assert f"Error: {option}: '{Path(target)}' is also " in result.stderr
+    assert "Give another file." in result.stderr
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(("name", "one", "other"), PAIRS)
+def test_two_results_never_go_to_one_file(run, folder, name, one, other):
+    before = contents(folder)
+    result = run(name, *COMMANDS[name], one, PICTURE, other, f"./{PICTURE}")
+    assert result.exit_code == 2 and f"'{PICTURE}' is also --" in result.stderr
+    assert contents(folder) == before
+
+
+def test_an_array_of_an_archive_is_read_from_the_archive(run, folder):
+    np.savez("a.npz", rows=np.eye(3))
+    before = contents(folder)
+    result = run("fit", "a.npz:rows", "-o", "a.npz")
+    assert result.exit_code == 2 and "'a.npz' is also DATA" in result.stderr
+    assert contents(folder) == before
+
+
+def test_an_old_file_that_is_not_read_is_replaced(run, folder):
+    result = run("fit", "c.csv", "--seed", 0, "-o", "new.csv")
+    assert result.exit_code == 0 and (folder / "new.csv").read_bytes()[:1] == b"{"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="needs /dev/stdin")
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [("c.csv", "report.txt", "DATA"), ("new.csv", "c.csv", "standard output")],
+)
+def test_redirected_streams_are_files_too(folder, source, target, said):
+    words = [sys.executable, "-m", "mixtura", "fit", "-", "-o", "c.csv"]
+    with open(source) as stdin, open(target, "w") as stdout:
+        result = subprocess.run(
+            words, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True
+        )
+    assert result.returncode == 2 and f"'c.csv' is also {said}" in result.stderr
+
+
+@pytest.mark.skipif(not os.path.exists(os.devnull), reason="needs a null device")
+def test_what_is_no_regular_file_may_be_named_twice(run, folder):
+    words = ("score", "c.csv", "-o", os.devnull, "--save", os.devnull)
+    assert run(*words).exit_code == 0
