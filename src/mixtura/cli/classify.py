@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import warnings_shown
+from mixtura.cli.failures import finish, interrupts_obeyed, warnings_shown
 from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     check_picture,
@@ -32,6 +32,7 @@ class _Validation(NamedTuple):
     standard_error: float
     log_loss: float
     confusion: Any  # (n_classes, n_classes): true by predicted
+    converged: bool
 
 
 def _sizes(
@@ -114,9 +115,8 @@ def command(
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
     _check_classes(target, y)
     classifier = _classifier(y, components, covariance, temperature, seed)
-    with warnings_shown() as messages, progress(f"fitting {table.n_rows} rows"):
-        classifier.fit(table.values, y)
-        checked = _validated(classifier, table.values, y, folds, seed)
+    with warnings_shown() as messages, interrupts_obeyed():
+        checked = _fitted(classifier, table, y, folds, seed)
     if output is not None:
         rows = table
         if new is not None:
@@ -133,6 +133,8 @@ def command(
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, classifier, checked, y)
+    converged = classifier.converged_ and (checked is None or checked.converged)
+    finish(ctx, [], messages, converged=converged)
 
 
 def _check_classes(target: str, y: Any) -> None:
@@ -179,6 +181,14 @@ def _check_usage(
         raise click.UsageError("--new needs --output.", ctx)
 
 
+def _fitted(
+    classifier: Any, table: "Table", y: Any, folds: int, seed: int | None
+) -> _Validation | None:
+    with progress(f"fitting {table.n_rows} rows"):
+        classifier.fit(table.values, y)
+        return _validated(classifier, table.values, y, folds, seed)
+
+
 def _validated(
     classifier: Any, X: Any, y: Any, folds: int, seed: int | None
 ) -> _Validation | None:
@@ -196,10 +206,12 @@ def _validated(
         return None
     labels = y[known].astype(str)
     predicted, losses = labels.copy(), np.empty(len(known))
+    converged = True
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed or 0)
     for kept, held_out in splitter.split(known, labels):
         part = np.concatenate([known[kept], others])
         model = clone(classifier).fit(X[part], y[part])
+        converged &= model.converged_
         log_p = model.predict_log_proba(X[known[held_out]])
         chosen = np.searchsorted(classes, labels[held_out])
         losses[held_out] = -log_p[np.arange(len(chosen)), chosen]
@@ -212,6 +224,7 @@ def _validated(
         float(np.sqrt(error * (1 - error) / len(known))),
         float(losses.mean()),
         confusion_matrix(labels, predicted, labels=classes),
+        converged,
     )
 
 

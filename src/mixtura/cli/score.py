@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import warnings_shown
+from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.files import check_files
 from mixtura.cli.numbers import to_resolution
 from mixtura.cli.presenting import (
@@ -125,7 +125,7 @@ def command(
     if density is not None:
         rule["threshold"] = math.log(density)
     reading = (columns, id_column, header)
-    with warnings_shown() as messages:
+    with warnings_shown() as messages, interrupts_noted() as interrupts:
         table, detector = _detector(data, model_file, components, seed, rule, reading)
         if held_out is not None:
             detector.calibrate(_ordinary(detector, held_out, table, header))
@@ -143,6 +143,8 @@ def command(
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, detector, scored, top)
+    converged = model_file is not None or detector.mixture_.converged_
+    finish(ctx, interrupts, messages, converged=converged)
 
 
 def _detector(
