@@ -113,14 +113,7 @@ def command(
     """
     check_files(ctx)
     check_picture(ctx, plot)
-    if sum(value is not None for value in rule.values()) > 1:
-        raise click.UsageError(
-            "give one of --contamination, --threshold, --density-threshold and "
-            "--false-alarm-rate.",
-            ctx,
-        )
-    if model_file is not None and components is not None:
-        raise click.UsageError("--components is for a fit; leave out --model.", ctx)
+    _check_usage(ctx, model_file, components, rule)
     density = rule.pop("density_threshold")
     if density is not None:
         rule["threshold"] = math.log(density)
@@ -145,6 +138,23 @@ def command(
         _print_report(data, table, detector, scored, top)
     converged = model_file is not None or detector.mixture_.converged_
     finish(ctx, interrupts, messages, converged=converged)
+
+
+def _check_usage(
+    ctx: click.Context,
+    model_file: str | None,
+    components: int | None,
+    rule: dict[str, float | None],
+) -> None:
+    """Refuse options that do not go together, before any work is done."""
+    if sum(value is not None for value in rule.values()) > 1:
+        raise click.UsageError(
+            "give one of --contamination, --threshold, --density-threshold and "
+            "--false-alarm-rate.",
+            ctx,
+        )
+    if model_file is not None and components is not None:
+        raise click.UsageError("--components is for a fit; leave out --model.", ctx)
 
 
 def _detector(
