@@ -41,8 +41,8 @@ SUFFIXES = (".gif", ".html")
     "--show",
     metavar="A,B",
     callback=options.columns,
-    help="Columns to show, by name or position: one or two in a film, any on a page.  "
-    "[default: the first]",
+    help="Columns to show, by name or position from 0: one or two in a film, any on "
+    "a page.  [default: the first]",
 )
 @click.option(
     "--frames",
@@ -83,14 +83,11 @@ def command(
     from mixtura.io.tables import read_table
 
     check_files(ctx)
-    if output.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(
-            f"--output: {output.name!r} must end in .gif or .html.", ctx
-        )
+    _check_usage(ctx, output, show)
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )
-    chosen = None if show is None else [_column(name, table) for name in show]
+    chosen = None if show is None else _shown(show, table)
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)
     if output.suffix.lower() == ".html":
@@ -100,6 +97,47 @@ def command(
     _report(data, table, model, output, said)
     converged = model.converged_ or settings["algorithm"] == "stochastic"
     finish(ctx, interrupts, messages, converged=converged)
+
+
+def _check_usage(ctx: click.Context, output: Path, show: list[str] | None) -> None:
+    """Refuse what cannot be written, before any work is done."""
+    suffix = output.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise click.UsageError(
+            f"--output: {output.name!r} must end in .gif or .html.", ctx
+        )
+    if suffix == ".gif" and show is not None and len(show) > 2:
+        raise click.UsageError(
+            f"--show: a film shows one column or two; got {len(show)}. A page (.html) "
+            "shows any number.",
+            ctx,
+        )
+
+
+def _shown(names: list[str], table: "Table") -> list[int]:
+    """Find columns that were read, by name or by position in the file.
+
+    Raises
+    ------
+    TableError
+        If one was not read, or is given twice.
+    """
+    from mixtura.exceptions import TableError
+
+    known = {str(place): j for j, place in enumerate(table.positions)}
+    known |= {name: j for j, name in enumerate(table.names)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        pairs = zip(table.names, table.positions, strict=True)
+        fitted = ", ".join(f"{name} ({place})" for name, place in pairs)
+        raise TableError(
+            f"--show must name columns that are fitted, or their positions; got "
+            f"{unknown[0]!r}. They are {fitted}."
+        )
+    found = [known[name] for name in names]
+    if len(set(found)) < len(found):
+        raise TableError(f"--show must name a column once; got {','.join(names)}.")
+    return found
 
 
 def _fitted(
@@ -134,7 +172,7 @@ def _write_film(
     trace: Any,
     table: "Table",
     path: Path,
-    columns: list[str | int] | None,
+    columns: list[int] | None,
     frames: int,
     fps: float,
 ) -> str:
@@ -159,7 +197,7 @@ def _write_page(
     data: str,
     table: "Table",
     path: Path,
-    columns: list[str | int] | None,
+    columns: list[int] | None,
 ) -> str:
     """Write the EM player of the fit; say what it shows."""
     from mixtura.io.atomic import replacing
@@ -179,11 +217,6 @@ def _summary(count: int, trace: Any, names: Sequence[str]) -> str:
 def _rows(table: "Table") -> Any:
     """Return the rows that the fit saw."""
     return table.values if table.weights is None else table.values[table.weights > 0]
-
-
-def _column(name: str, table: "Table") -> str | int:
-    """Read a name, or a position where there is no such name."""
-    return int(name) if name not in table.names and name.isdecimal() else name
 
 
 def _report(data: str, table: "Table", model: Any, path: Path, said: str) -> None:

@@ -91,6 +91,7 @@ def assemble(grid: Grid, request: Request) -> Table:
         weights=None if weight is None else _weights(grid, weight),
         ids=None if identifier is None else grid.text(identifier),
         skipped=tuple(grid.names[i] for i in skipped),
+        positions=tuple(chosen),
     )
 
 
