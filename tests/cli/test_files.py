@@ -15,11 +15,11 @@ from mixtura.cli.files import READ
 PICTURE = "both.png"
 
 COMMANDS = {
-    "fit": ["c.csv"],
+    "fit": ["c.csv", "--columns", "a,b"],
     "select": ["c.csv", "-k", "1"],
     "report": ["c.csv", "-k", "1"],
-    "predict": ["m.json", "c.csv"],
-    "score": ["c.csv", "--model", "m.json", "--calibrate", "held.csv"],
+    "predict": ["m.json", "c.csv", "--columns", "a,b"],
+    "score": "c.csv --model m.json --columns a,b --calibrate held.csv".split(),
     "classify": ["c.csv", "--target", "kind", "--new", "new.csv", "-o", "out.csv"],
     "sample": ["m.json", "-n", "3"],
     "animate": ["c.csv"],
@@ -130,3 +130,55 @@ def test_redirected_streams_are_files_too(folder, source, target, said):
 def test_what_is_no_regular_file_may_be_named_twice(run, folder):
     words = ("score", "c.csv", "-o", os.devnull, "--save", os.devnull)
     assert run(*words).exit_code == 0
+
+
+def test_a_dash_is_no_file_to_write(run, folder):
+    before = contents(folder)
+    for name, words in COMMANDS.items():
+        for option in written(name):
+            result = run(name, *words, option, "-")
+            assert (
+                result.exit_code == 2 and "- is standard input alone" in result.stderr
+            )
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("name", ["predict", "sample", "score", "classify"])
+@pytest.mark.parametrize("ending", ["xlsx", "tsv", "txt"])
+def test_a_table_has_the_format_of_its_name_or_none(run, folder, name, ending):
+    result = run(name, *COMMANDS[name], "-o", f"s.{ending}")
+    assert result.exit_code == 2 and result.stdout == ""
+    assert f"'s.{ending}' must end in .csv, .npy or .parquet" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["predict", "sample", "score"])
+def test_a_table_without_an_ending_is_csv(run, folder, name):
+    assert run(name, *COMMANDS[name], "-o", "table").exit_code == 0
+    assert run(name, *COMMANDS[name], "-o", "table.csv").exit_code == 0
+    with open("table") as plain, open("table.csv") as csv:
+        assert len(plain.readlines()) == len(csv.readlines())
+
+
+def test_capital_endings_are_endings(run, folder):
+    words = ("predict", "m.json", "c.csv", "--columns", "a,b", "--id-column", "kind")
+    assert run(*words, "-o", "s.NPY").exit_code == 0
+    assert np.load("s.NPY").shape == (60, 4)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="needs /dev/stdout")
+@pytest.mark.parametrize("name", ["fit", "report", "predict", "sample", "score"])
+def test_standard_output_can_be_named(folder, name):
+    words = [sys.executable, "-m", "mixtura", name, *COMMANDS[name]]
+    result = subprocess.run(
+        [*words, "-o", "/dev/stdout"], capture_output=True, text=True
+    )
+    assert result.returncode == 0 and result.stderr == ""
+    heads = {"fit": "{", "report": "<!", "predict": "label,", "score": "label,"}
+    assert result.stdout.startswith(heads.get(name, "eruptions,"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc")
+def test_what_cannot_be_written_is_named_as_it_was_given(run, folder):
+    result = run("sample", "m.json", "-n", 3, "-o", "/proc/s.csv")
+    assert result.exit_code == 1
+    assert result.stderr == "error: /proc/s.csv: No such file or directory.\n"

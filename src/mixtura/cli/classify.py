@@ -8,7 +8,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_obeyed, warnings_shown
-from mixtura.cli.files import check_files
+from mixtura.cli.files import check_files, check_table
 from mixtura.cli.presenting import (
     check_picture,
     progress,
@@ -109,6 +109,7 @@ def command(
     from mixtura.io.tables import read_table
 
     check_files(ctx)
+    check_table(ctx, output)
     check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
     table = read_table(data, columns=columns, id_column=target, header=header)
@@ -175,7 +176,7 @@ def _check_usage(
     """Refuse options that do not go together, before any work is done."""
     if folds == 1:
         raise click.UsageError("--folds must be 0, or 2 or more.", ctx)
-    if output is not None and output.suffix == ".npy":
+    if output is not None and output.suffix.lower() == ".npy":
         raise click.UsageError("--output: a NumPy array has no place for words.", ctx)
     if new is not None and output is None:
         raise click.UsageError("--new needs --output.", ctx)

@@ -1,4 +1,4 @@
-"""Files that a command reads and writes: which it must not overwrite."""
+"""Files that a command reads and writes: what they must not be."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import click
 
 READ = ("data", "model_file", "new", "held_out")
 """Parameters that name what is read; those that name what is written are paths."""
+
+TABLES = ("", ".csv", ".npy", ".parquet", ".pq")
 
 
 def check_files(ctx: click.Context) -> None:
@@ -35,6 +37,26 @@ def check_files(ctx: click.Context) -> None:
                         ctx,
                     )
             taken[name] = path
+
+
+def check_table(ctx: click.Context, output: Path | None) -> None:
+    """Refuse to write a table under the ending of a format there is no writer for.
+
+    Parameters
+    ----------
+    ctx : click.Context
+    output : Path or None
+        The option --output; without an ending it is CSV.
+
+    Raises
+    ------
+    click.UsageError
+        Before any work is done.
+    """
+    if output is not None and output.suffix.lower() not in TABLES:
+        raise click.UsageError(
+            f"--output: {output.name!r} must end in .csv, .npy or .parquet.", ctx
+        )
 
 
 def _named(parameter: click.Parameter) -> str:

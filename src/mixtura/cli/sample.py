@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mixtura.cli import options
-from mixtura.cli.files import check_files
+from mixtura.cli.files import check_files, check_table
 
 
 @click.command("sample", short_help="Draw rows from a model.")
@@ -20,7 +20,7 @@ from mixtura.cli.files import check_files
 )
 @options.seed
 @click.option("--labels", is_flag=True, help="Add the component of each row.")
-@options.writing("Write to .csv, .npy or .parquet instead.")
+@options.writing("Write to .csv, .npy or .parquet, not to standard output.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -41,6 +41,7 @@ def command(
     from mixtura.cli.summary import column_names
 
     check_files(ctx)
+    check_table(ctx, output)
     kinds = ("GaussianMixture", "BayesianGaussianMixture")
     model = load_kind(model_file, kinds, "sample")
     X, component = model.sample(rows, random_state=seed)

@@ -9,7 +9,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
-from mixtura.cli.files import check_files
+from mixtura.cli.files import check_files, check_table
 from mixtura.cli.numbers import to_resolution
 from mixtura.cli.presenting import (
     check_picture,
@@ -112,6 +112,7 @@ def command(
     flags by the rule it was saved with, unless another is given.
     """
     check_files(ctx)
+    check_table(ctx, output)
     check_picture(ctx, plot)
     _check_usage(ctx, model_file, components, rule)
     density = rule.pop("density_threshold")
@@ -217,7 +218,7 @@ def _write(
 
     names = [*list(scored)[:3], *(f"contribution_{name}" for name in table.names)]
     columns = [*list(scored.values())[:3], *scored["contributions"].T]
-    if table.ids is not None and path.suffix != ".npy":
+    if table.ids is not None and path.suffix.lower() != ".npy":
         names, columns = [id_column or "id", *names], [table.ids, *columns]
     write_blocks(path, names, [columns], table.n_rows)
 
