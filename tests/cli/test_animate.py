@@ -160,7 +160,7 @@ def test_wrong_usage_is_status_2(run, tmp_path, monkeypatch, options, message):
             "--show must name a column once; got 1,s",
         ),
         (["old-faithful", "--start", "middle"], "init_params"),
-        (["old-faithful", "-k", "300"], "n_components"),
+        (["old-faithful", "-k", "300"], "old-faithful: -k 300 needs at least 300 rows"),
     ],
 )
 def test_unusable_input_is_one_line_and_no_file(

@@ -10,7 +10,8 @@ import click
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.files import check_files
-from mixtura.cli.presenting import counted, named, progress, show_table
+from mixtura.cli.presenting import check_rows, counted, named, progress, show_table
+from mixtura.cli.wording import in_options
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -87,6 +88,7 @@ def command(
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )
+    check_rows(data, table, settings["components"])
     chosen = None if show is None else _shown(show, table)
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)
@@ -233,4 +235,4 @@ def _report(data: str, table: "Table", model: Any, path: Path, said: str) -> Non
         f"iteration{'s' * (model.n_iter_ != 1)}"
     )
     console.print()
-    console.print(escape(model.outcome_))
+    console.print(escape(in_options(model.outcome_)))

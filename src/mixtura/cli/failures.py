@@ -10,6 +10,8 @@ from typing import NoReturn
 
 import click
 
+from mixtura.cli.wording import in_options
+
 DATA_ERROR = 1
 NOT_CONVERGED = 3
 INTERRUPTED = 130
@@ -130,4 +132,4 @@ def _error(message: str) -> NoReturn:
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())
+    return in_options(" ".join(message.split()))

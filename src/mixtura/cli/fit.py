@@ -12,6 +12,7 @@ from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
+    check_rows,
     draw_mixture,
     progress,
     show_table,
@@ -86,6 +87,7 @@ def command(
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )
+    check_rows(data, table, settings["components"])
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)
         errors = _errors(model, table) if standard_errors else None

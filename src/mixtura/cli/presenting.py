@@ -75,6 +75,26 @@ def table_summary(data: str, table: "Table") -> dict[str, Any]:
     }
 
 
+def check_rows(data: str, table: "Table", n_components: int) -> None:
+    """Require a row for each component.
+
+    Raises
+    ------
+    TableError
+        Naming the data and the option.
+    """
+    from mixtura.exceptions import TableError
+
+    n_rows, of_weight = table.n_rows, ""
+    if table.weights is not None:
+        n_rows, of_weight = int((table.weights > 0).sum()), " of positive weight"
+    if n_rows < n_components:
+        raise TableError(
+            f"{named(data)}: -k {n_components} needs at least {n_components} rows"
+            f"{of_weight}; got {n_rows}. Fit fewer components, or give more rows."
+        )
+
+
 def check_picture(
     ctx: click.Context, path: Path | None, kind: str | None = None
 ) -> None:

@@ -10,7 +10,7 @@ import click
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.files import check_files
-from mixtura.cli.presenting import progress
+from mixtura.cli.presenting import check_rows, progress
 from mixtura.cli.searching import search_options, searched, structures
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def command(
     reading = {"columns": columns, "weight_column": weight_column, "header": header}
     names = structures(ctx, covariance_type)
     table = read_table(data, **reading)  # type: ignore[arg-type]
+    check_rows(data, table, min(settings["components"]))
     arguments = list(ctx.meta[ARGUMENTS])
     if seed is None:
         seed = secrets.randbelow(2**32)

@@ -13,6 +13,7 @@ from mixtura.cli.files import check_files, check_table
 from mixtura.cli.numbers import to_resolution
 from mixtura.cli.presenting import (
     check_picture,
+    check_rows,
     progress,
     save_picture,
     save_with_names,
@@ -188,6 +189,7 @@ def _detector(
         detector = GaussianMixtureDetector(mixture=FrozenEstimator(model), **settings)
         return table, detector.fit(table.values)
     table = read_table(data, columns=columns, id_column=id_column, header=header)
+    check_rows(data, table, components or 1)
     detector = GaussianMixtureDetector(components or 1, random_state=seed, **settings)
     with progress(f"fitting {table.n_rows} rows"):
         return table, detector.fit(table.values)

@@ -12,6 +12,7 @@ from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
+    check_rows,
     draw_mixture,
     save_picture,
     show_table,
@@ -62,6 +63,7 @@ def command(
     table = read_table(
         data, columns=columns, weight_column=weight_column, header=header
     )
+    check_rows(data, table, min(settings["components"]))
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         search = searched(table, names, **settings)
     model = search.best_estimator_
