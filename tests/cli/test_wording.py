@@ -108,3 +108,16 @@ def test_rows_of_weight_zero_do_not_count(run, tmp_path):
     path.write_text("a,w\n1,0\n2,1\n3,0\n")
     result = run("fit", path, "--weight-column", "w")
     assert "-k 2 needs at least 2 rows of positive weight; got 1" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["fit", "select", "score"])
+def test_a_header_of_years_is_asked_about_in_one_line(run, tmp_path, command):
+    rows = np.random.default_rng(0).normal(size=(40, 2))
+    path = tmp_path / "years.csv"
+    np.savetxt(path, rows, delimiter=",", header="2019,2020", comments="")
+    result = run(command, path, "-k", 1)
+    assert result.exit_code == 0 and "41 rows" in result.stdout
+    hint = result.stderr.splitlines()[0]
+    assert hint.startswith(f"warning: {path}: the first row is read as data")
+    assert "--header" in hint and result.stderr.count("--header") == 1
+    assert run(command, path, "-k", 1, "--header").stderr == ""

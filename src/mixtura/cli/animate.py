@@ -10,7 +10,14 @@ import click
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
 from mixtura.cli.files import check_files
-from mixtura.cli.presenting import check_rows, counted, named, progress, show_table
+from mixtura.cli.presenting import (
+    check_rows,
+    counted,
+    named,
+    progress,
+    read,
+    show_table,
+)
 from mixtura.cli.wording import in_options
 
 if TYPE_CHECKING:
@@ -81,13 +88,9 @@ def command(
     the name of a bundled data set (see mixtura datasets). The default start is poor
     on purpose, so that there is something to see; --seed chooses another.
     """
-    from mixtura.io.tables import read_table
-
     check_files(ctx)
     _check_usage(ctx, output, show)
-    table = read_table(
-        data, columns=columns, weight_column=weight_column, header=header
-    )
+    table = read(data, columns=columns, weight_column=weight_column, header=header)
     check_rows(data, table, settings["components"])
     chosen = None if show is None else _shown(show, table)
     with warnings_shown() as messages, interrupts_noted() as interrupts:

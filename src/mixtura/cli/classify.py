@@ -12,6 +12,7 @@ from mixtura.cli.files import check_files, check_table
 from mixtura.cli.presenting import (
     check_picture,
     progress,
+    read,
     save_picture,
     save_with_names,
     table_summary,
@@ -106,13 +107,11 @@ def command(
     """
     import numpy as np
 
-    from mixtura.io.tables import read_table
-
     check_files(ctx)
     check_table(ctx, output)
     check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
-    table = read_table(data, columns=columns, id_column=target, header=header)
+    table = read(data, columns=columns, id_column=target, header=header)
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
     _check_classes(target, y)
     classifier = _classifier(y, components, covariance, temperature, seed)
@@ -121,7 +120,7 @@ def command(
     if output is not None:
         rows = table
         if new is not None:
-            rows = read_table(new, columns=table.names, header=header)
+            rows = read(new, columns=table.names, header=header)
         _write(output, classifier, rows)
     if save is not None:
         save_with_names(classifier, table.names, save)

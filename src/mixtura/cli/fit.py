@@ -15,6 +15,7 @@ from mixtura.cli.presenting import (
     check_rows,
     draw_mixture,
     progress,
+    read,
     show_table,
     table_summary,
 )
@@ -74,7 +75,6 @@ def command(
     the name of a bundled data set (see mixtura datasets).
     """
     from mixtura.io.model_file import save_model
-    from mixtura.io.tables import read_table
 
     check_files(ctx)
     check_picture(ctx, plot, plot_kind)
@@ -84,9 +84,7 @@ def command(
             "--trim and --prior, or use bootstrap in Python.",
             ctx,
         )
-    table = read_table(
-        data, columns=columns, weight_column=weight_column, header=header
-    )
+    table = read(data, columns=columns, weight_column=weight_column, header=header)
     check_rows(data, table, settings["components"])
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)

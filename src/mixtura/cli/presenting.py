@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtura.cli.failures import warnings_shown
+
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
@@ -18,6 +20,14 @@ MODEL_KINDS = (
     "projection",
 )
 """What can be drawn of a fitted mixture; and "both", of the first two."""
+
+
+def read(data: str, **options: Any) -> "Table":
+    """Read a table, as ``read_table`` does; print at once what it warns of."""
+    from mixtura.io.tables import read_table
+
+    with warnings_shown():
+        return read_table(data, **options)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from mixtura.cli.presenting import (
     check_picture,
     check_rows,
     progress,
+    read,
     save_picture,
     save_with_names,
     table_summary,
@@ -172,7 +173,6 @@ def _detector(
 
     from mixtura.cli.model_rows import load_kind, read_rows
     from mixtura.estimators.gaussian_mixture_detector import GaussianMixtureDetector
-    from mixtura.io.tables import read_table
 
     columns, id_column, header = reading
     settings: dict[str, Any] = {
@@ -188,7 +188,7 @@ def _detector(
             model = model.mixture_
         detector = GaussianMixtureDetector(mixture=FrozenEstimator(model), **settings)
         return table, detector.fit(table.values)
-    table = read_table(data, columns=columns, id_column=id_column, header=header)
+    table = read(data, columns=columns, id_column=id_column, header=header)
     check_rows(data, table, components or 1)
     detector = GaussianMixtureDetector(components or 1, random_state=seed, **settings)
     with progress(f"fitting {table.n_rows} rows"):
@@ -197,9 +197,7 @@ def _detector(
 
 def _ordinary(detector: Any, held_out: str, table: "Table", header: bool | None) -> Any:
     """Read the rows to calibrate on, with the columns that are scored."""
-    from mixtura.io.tables import read_table
-
-    return read_table(held_out, columns=table.names, header=header).values
+    return read(held_out, columns=table.names, header=header).values
 
 
 def _scored(detector: Any, table: "Table") -> dict[str, Any]:

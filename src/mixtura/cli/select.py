@@ -14,6 +14,7 @@ from mixtura.cli.presenting import (
     check_picture,
     check_rows,
     draw_mixture,
+    read,
     save_picture,
     show_table,
     table_summary,
@@ -55,14 +56,11 @@ def command(
     is better.
     """
     from mixtura.io.model_file import save_model
-    from mixtura.io.tables import read_table
 
     check_files(ctx)
     check_picture(ctx, plot, plot_kind)
     names = structures(ctx, covariance_type)
-    table = read_table(
-        data, columns=columns, weight_column=weight_column, header=header
-    )
+    table = read(data, columns=columns, weight_column=weight_column, header=header)
     check_rows(data, table, min(settings["components"]))
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         search = searched(table, names, **settings)

@@ -44,7 +44,8 @@ def read_table(
         of CSV when its heading is empty, as R and pandas write row names.
     header : bool, optional
         Whether the first row of CSV is a header. By default it is one if not all
-        of its cells are numbers.
+        of its cells are numbers; a warning is given of one that counts up, as
+        years do, and is unlike the rows below it.
 
     Returns
     -------
