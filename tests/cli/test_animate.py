@@ -75,6 +75,26 @@ def test_columns_of_the_film_are_chosen(run, tmp_path, shown, show, names):
     assert shown[0][0].feature_names == names
 
 
+@pytest.mark.parametrize(
+    "options", [[], ["--columns", "b,a"], ["--columns", "3,2"], ["--columns", "a,3"]]
+)
+def test_positions_to_show_count_in_the_file(run, tmp_path, shown, options):
+    values = np.random.default_rng(0).normal(size=(30, 2))
+    lines = [f"r{i},red,{a},{b}" for i, (a, b) in enumerate(values.tolist())]
+    (tmp_path / "t.csv").write_text("\n".join(["id,kind,a,b", *lines]) + "\n")
+    words = ("animate", tmp_path / "t.csv", "-k", 1, "-o", tmp_path / "a.gif")
+    assert run(*words, *options, "--show", "3").exit_code == 0
+    assert run(*words, *options, "--show", "a,3").exit_code == 0
+    assert [film.feature_names for film, _ in shown] == [("b",), ("a", "b")]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".html"])
+def test_what_cannot_be_shown_is_refused_before_the_fit(run, tmp_path, suffix):
+    words = ("--show", "height", "--start", "no such start")
+    result = run(*FAITHFUL, *words, "-o", tmp_path / f"a{suffix}")
+    assert result.exit_code == 1 and "--show must name columns" in result.stderr
+
+
 def test_a_film_of_one_column(run, tmp_path, shown):
     path = tmp_path / "a.gif"
     result = run(*FAITHFUL, "--columns", "waiting", "-o", path, "--fps", 10)
@@ -115,6 +135,7 @@ def test_a_stochastic_chain_has_no_end_to_reach(run, tmp_path, shown):
         (["-o", "a.gif", "--frames", "1"], "1 is not in the range"),
         (["-o", "a.gif", "--fps", "0"], "0.0 is not in the range"),
         (["-o", "a.gif", "--algorithm", "magic"], "'magic' is not one of"),
+        (["-o", "a.gif", "--show", "0,1,0"], "--show: a film shows one column or two"),
     ],
 )
 def test_wrong_usage_is_status_2(run, tmp_path, monkeypatch, options, message):
@@ -128,11 +149,18 @@ def test_wrong_usage_is_status_2(run, tmp_path, monkeypatch, options, message):
     ("arguments", "message"),
     [
         (["nowhere.csv"], "nowhere.csv: there is no such file"),
-        (["old-faithful", "--show", "height"], "got 'height'"),
-        (["old-faithful", "--show", "7"], "got 7"),
-        (["iris", "--show", "0,1,2"], "one column or two; got 3"),
+        (["old-faithful", "--show", "height"], "--show must name columns that are"),
+        (["old-faithful", "--show", "7"], "got '7'. They are eruptions (0), waiting ("),
+        (
+            ["iris", "--columns", "3,1", "--show", "0"],
+            "got '0'. They are petal_width (3)",
+        ),
+        (
+            ["iris", "--show", "1,sepal_width"],
+            "--show must name a column once; got 1,s",
+        ),
         (["old-faithful", "--start", "middle"], "init_params"),
-        (["old-faithful", "-k", "300"], "n_components"),
+        (["old-faithful", "-k", "300"], "old-faithful: -k 300 needs at least 300 rows"),
     ],
 )
 def test_unusable_input_is_one_line_and_no_file(

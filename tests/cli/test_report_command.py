@@ -116,7 +116,7 @@ def test_ctrl_c_reports_what_is_finished(run, tmp_path, monkeypatch):
     [
         (["none.csv"], "error: none.csv: there is no such file"),
         (["gap.csv"], "row 3, column 'b': the value is missing"),
-        (["old-faithful", "-k", "300"], "all 4 candidates failed"),
+        (["old-faithful", "-k", "300"], "-k 300 needs at least 300 rows"),
     ],
 )
 def test_data_that_cannot_be_used_is_one_line_and_status_1(

@@ -205,7 +205,7 @@ def test_components_are_chosen_within_a_range(run, iris_path):
         (["--target", "species", "--folds", "1"], 2, "0, or 2 or more"),
         (["--target", "species", "--new", "x.csv"], 2, "--new needs --output"),
         (["--target", "species", "-o", "x.npy"], 2, "no place for words"),
-        (["--target", "species", "-k", "99"], 1, "fewer than its n_components"),
+        (["--target", "species", "-k", "99"], 1, "fewer than its --components"),
     ],
 )
 def test_what_cannot_be_classified_is_one_line(

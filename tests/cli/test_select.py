@@ -124,7 +124,7 @@ def test_ctrl_c_reports_what_is_finished(run, monkeypatch):
     ("arguments", "message"),
     [
         (["none.csv"], "error: none.csv: there is no such file"),
-        (["old-faithful", "-k", "300"], "all 4 candidates failed"),
+        (["old-faithful", "-k", "300"], "-k 300 needs at least 300 rows"),
         (["old-faithful", "--folds", "273"], "n_samples = 272"),
     ],
 )

@@ -158,6 +158,27 @@ def test_a_mistake_is_named_with_file_row_column_and_value(write, text):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("v\n1\n2\n", "no column of numbers besides v, taken as classes, names or"),
+        ("v,a\n1,x\n2,y\n", "no column of numbers among a besides v, taken as"),
+    ],
+)
+def test_a_column_that_is_taken_is_not_called_one_of_words(write, text, message):
+    with pytest.raises(TableError, match=message):
+        read_table(write(text), id_column="v")
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0", b"a,b\n1,\0 2\n"])
+def test_what_holds_bytes_of_zero_is_no_text(write, monkeypatch, content):
+    with pytest.raises(TableError, match=r"data.csv is a binary file, or UTF-16"):
+        read_table(write(content))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    with pytest.raises(TableError, match=r"standard input is a binary file"):
+        read_table("-")
+
+
 def test_a_long_value_is_cut_in_the_message(write):
     with pytest.raises(TableError) as caught:
         read_table(write(f"a\n1\n2\n{'z' * 5000}\n"))

@@ -56,6 +56,9 @@ class _LazyGroup(click.Group):
 def main() -> None:
     """Fit mixture models and use them.
 
+    As DATA, - is standard input. As a file to write it is refused: standard output
+    is /dev/stdout.
+
     Exit status: 0 done, 1 data or file cannot be used, 2 wrong usage, 3 the fit
     did not converge (its results are written all the same), 130 interrupted.
     """

@@ -9,7 +9,16 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
-from mixtura.cli.presenting import counted, named, progress, show_table
+from mixtura.cli.files import check_files
+from mixtura.cli.presenting import (
+    check_rows,
+    counted,
+    named,
+    progress,
+    read,
+    show_table,
+)
+from mixtura.cli.wording import in_options
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -40,8 +49,8 @@ SUFFIXES = (".gif", ".html")
     "--show",
     metavar="A,B",
     callback=options.columns,
-    help="Columns to show, by name or position: one or two in a film, any on a page.  "
-    "[default: the first]",
+    help="Columns to show, by name or position from 0: one or two in a film, any on "
+    "a page.  [default: the first]",
 )
 @click.option(
     "--frames",
@@ -79,16 +88,11 @@ def command(
     the name of a bundled data set (see mixtura datasets). The default start is poor
     on purpose, so that there is something to see; --seed chooses another.
     """
-    from mixtura.io.tables import read_table
-
-    if output.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(
-            f"--output: {output.name!r} must end in .gif or .html.", ctx
-        )
-    table = read_table(
-        data, columns=columns, weight_column=weight_column, header=header
-    )
-    chosen = None if show is None else [_column(name, table) for name in show]
+    check_files(ctx)
+    _check_usage(ctx, output, show)
+    table = read(data, columns=columns, weight_column=weight_column, header=header)
+    check_rows(data, table, settings["components"])
+    chosen = None if show is None else _shown(show, table)
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)
     if output.suffix.lower() == ".html":
@@ -98,6 +102,47 @@ def command(
     _report(data, table, model, output, said)
     converged = model.converged_ or settings["algorithm"] == "stochastic"
     finish(ctx, interrupts, messages, converged=converged)
+
+
+def _check_usage(ctx: click.Context, output: Path, show: list[str] | None) -> None:
+    """Refuse what cannot be written, before any work is done."""
+    suffix = output.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise click.UsageError(
+            f"--output: {output.name!r} must end in .gif or .html.", ctx
+        )
+    if suffix == ".gif" and show is not None and len(show) > 2:
+        raise click.UsageError(
+            f"--show: a film shows one column or two; got {len(show)}. A page (.html) "
+            "shows any number.",
+            ctx,
+        )
+
+
+def _shown(names: list[str], table: "Table") -> list[int]:
+    """Find columns that were read, by name or by position in the file.
+
+    Raises
+    ------
+    TableError
+        If one was not read, or is given twice.
+    """
+    from mixtura.exceptions import TableError
+
+    known = {str(place): j for j, place in enumerate(table.positions)}
+    known |= {name: j for j, name in enumerate(table.names)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        pairs = zip(table.names, table.positions, strict=True)
+        fitted = ", ".join(f"{name} ({place})" for name, place in pairs)
+        raise TableError(
+            f"--show must name columns that are fitted, or their positions; got "
+            f"{unknown[0]!r}. They are {fitted}."
+        )
+    found = [known[name] for name in names]
+    if len(set(found)) < len(found):
+        raise TableError(f"--show must name a column once; got {','.join(names)}.")
+    return found
 
 
 def _fitted(
@@ -132,7 +177,7 @@ def _write_film(
     trace: Any,
     table: "Table",
     path: Path,
-    columns: list[str | int] | None,
+    columns: list[int] | None,
     frames: int,
     fps: float,
 ) -> str:
@@ -157,7 +202,7 @@ def _write_page(
     data: str,
     table: "Table",
     path: Path,
-    columns: list[str | int] | None,
+    columns: list[int] | None,
 ) -> str:
     """Write the EM player of the fit; say what it shows."""
     from mixtura.io.atomic import replacing
@@ -179,11 +224,6 @@ def _rows(table: "Table") -> Any:
     return table.values if table.weights is None else table.values[table.weights > 0]
 
 
-def _column(name: str, table: "Table") -> str | int:
-    """Read a name, or a position where there is no such name."""
-    return int(name) if name not in table.names and name.isdecimal() else name
-
-
 def _report(data: str, table: "Table", model: Any, path: Path, said: str) -> None:
     from rich.console import Console
     from rich.markup import escape
@@ -198,4 +238,4 @@ def _report(data: str, table: "Table", model: Any, path: Path, said: str) -> Non
         f"iteration{'s' * (model.n_iter_ != 1)}"
     )
     console.print()
-    console.print(escape(model.outcome_))
+    console.print(escape(in_options(model.outcome_)))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import warnings_shown
+from mixtura.cli.failures import finish, interrupts_obeyed, warnings_shown
+from mixtura.cli.files import check_files, check_table
 from mixtura.cli.presenting import (
     check_picture,
     progress,
+    read,
     save_picture,
     save_with_names,
     table_summary,
@@ -31,6 +33,7 @@ class _Validation(NamedTuple):
     standard_error: float
     log_loss: float
     confusion: Any  # (n_classes, n_classes): true by predicted
+    converged: bool
 
 
 def _sizes(
@@ -104,21 +107,20 @@ def command(
     """
     import numpy as np
 
-    from mixtura.io.tables import read_table
-
+    check_files(ctx)
+    check_table(ctx, output)
     check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
-    table = read_table(data, columns=columns, id_column=target, header=header)
+    table = read(data, columns=columns, id_column=target, header=header)
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
     _check_classes(target, y)
     classifier = _classifier(y, components, covariance, temperature, seed)
-    with warnings_shown() as messages, progress(f"fitting {table.n_rows} rows"):
-        classifier.fit(table.values, y)
-        checked = _validated(classifier, table.values, y, folds, seed)
+    with warnings_shown() as messages, interrupts_obeyed():
+        checked = _fitted(classifier, table, y, folds, seed)
     if output is not None:
         rows = table
         if new is not None:
-            rows = read_table(new, columns=table.names, header=header)
+            rows = read(new, columns=table.names, header=header)
         _write(output, classifier, rows)
     if save is not None:
         save_with_names(classifier, table.names, save)
@@ -131,6 +133,8 @@ def command(
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, classifier, checked, y)
+    converged = classifier.converged_ and (checked is None or checked.converged)
+    finish(ctx, [], messages, converged=converged)
 
 
 def _check_classes(target: str, y: Any) -> None:
@@ -171,10 +175,18 @@ def _check_usage(
     """Refuse options that do not go together, before any work is done."""
     if folds == 1:
         raise click.UsageError("--folds must be 0, or 2 or more.", ctx)
-    if output is not None and output.suffix == ".npy":
+    if output is not None and output.suffix.lower() == ".npy":
         raise click.UsageError("--output: a NumPy array has no place for words.", ctx)
     if new is not None and output is None:
         raise click.UsageError("--new needs --output.", ctx)
+
+
+def _fitted(
+    classifier: Any, table: "Table", y: Any, folds: int, seed: int | None
+) -> _Validation | None:
+    with progress(f"fitting {table.n_rows} rows"):
+        classifier.fit(table.values, y)
+        return _validated(classifier, table.values, y, folds, seed)
 
 
 def _validated(
@@ -194,10 +206,12 @@ def _validated(
         return None
     labels = y[known].astype(str)
     predicted, losses = labels.copy(), np.empty(len(known))
+    converged = True
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed or 0)
     for kept, held_out in splitter.split(known, labels):
         part = np.concatenate([known[kept], others])
         model = clone(classifier).fit(X[part], y[part])
+        converged &= model.converged_
         log_p = model.predict_log_proba(X[known[held_out]])
         chosen = np.searchsorted(classes, labels[held_out])
         losses[held_out] = -log_p[np.arange(len(chosen)), chosen]
@@ -210,6 +224,7 @@ def _validated(
         float(np.sqrt(error * (1 - error) / len(known))),
         float(losses.mean()),
         confusion_matrix(labels, predicted, labels=classes),
+        converged,
     )
 
 

@@ -4,10 +4,13 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
+
+from mixtura.cli.wording import in_options
 
 DATA_ERROR = 1
 NOT_CONVERGED = 3
@@ -32,8 +35,7 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        _leave()
     except MemoryError:
         _error("not enough memory; use fewer rows or columns.")
     except OSError as error:
@@ -83,12 +85,26 @@ def interrupts_noted() -> Iterator[list[int]]:
         arrived.append(number)
         raise KeyboardInterrupt
 
+    with _answering(note):
+        yield arrived
+
+
+@contextmanager
+def interrupts_obeyed() -> Iterator[None]:
+    """Leave at Ctrl-C, even in a fit, which would answer with what it has so far."""
+    with _answering(lambda number, frame: _leave()):
+        yield
+
+
+@contextmanager
+def _answering(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Answer Ctrl-C so; only the main thread is told of it."""
     if threading.current_thread() is not threading.main_thread():
-        yield arrived
+        yield
         return
-    previous = signal.signal(signal.SIGINT, note)
+    previous = signal.signal(signal.SIGINT, handler)
     try:
-        yield arrived
+        yield
     finally:
         signal.signal(signal.SIGINT, previous)
 
@@ -105,10 +121,15 @@ def finish(
         ctx.exit(NOT_CONVERGED)
 
 
-def _error(message: str) -> None:
+def _leave() -> NoReturn:
+    click.echo("interrupted", err=True)
+    sys.exit(INTERRUPTED)
+
+
+def _error(message: str) -> NoReturn:
     click.echo(f"error: {_one_line(message)}", err=True)
     sys.exit(DATA_ERROR)
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())
+    return in_options(" ".join(message.split()))

@@ -8,11 +8,14 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
+    check_rows,
     draw_mixture,
     progress,
+    read,
     show_table,
     table_summary,
 )
@@ -72,8 +75,8 @@ def command(
     the name of a bundled data set (see mixtura datasets).
     """
     from mixtura.io.model_file import save_model
-    from mixtura.io.tables import read_table
 
+    check_files(ctx)
     check_picture(ctx, plot, plot_kind)
     if standard_errors and any(settings[name] for name in ("noise", "trim", "prior")):
         raise click.UsageError(
@@ -81,9 +84,8 @@ def command(
             "--trim and --prior, or use bootstrap in Python.",
             ctx,
         )
-    table = read_table(
-        data, columns=columns, weight_column=weight_column, header=header
-    )
+    table = read(data, columns=columns, weight_column=weight_column, header=header)
+    check_rows(data, table, settings["components"])
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         model = _fitted(table, **settings)
         errors = _errors(model, table) if standard_errors else None

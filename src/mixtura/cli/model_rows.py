@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mixtura.cli.presenting import read
 from mixtura.exceptions import ModelFileError, TableError
 
 if TYPE_CHECKING:
@@ -102,12 +103,11 @@ def read_rows(
         If the table lacks a column of the model, or has another number of them.
     """
     from mixtura.io.grid import UnknownColumnError
-    from mixtura.io.tables import read_table
 
     names = getattr(model, "feature_names_in_", None)
     wanted = columns if columns is not None or names is None else list(map(str, names))
     try:
-        table = read_table(data, columns=wanted, id_column=id_column, header=header)
+        table = read(data, columns=wanted, id_column=id_column, header=header)
     except UnknownColumnError as error:
         if columns is not None or wanted is None:
             raise

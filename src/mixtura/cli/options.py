@@ -53,7 +53,13 @@ def columns(
 def writable(
     ctx: click.Context, parameter: click.Parameter, value: Path | None
 ) -> Path | None:
-    """Refuse a file in a folder that does not exist, before any work is done."""
+    """Refuse - and a file in a folder that does not exist, before any work is done."""
+    if value == Path("-"):
+        raise click.BadParameter(
+            "- is standard input alone; standard output is /dev/stdout.",
+            ctx,
+            parameter,
+        )
     if value is not None and not value.resolve().parent.is_dir():
         raise click.BadParameter(
             f"there is no folder {str(value.parent)!r}", ctx, parameter

@@ -26,7 +26,7 @@ def write_blocks(
     path : Path or None
         None for CSV on standard output. The suffix ``.npy`` gives a matrix of
         float64, ``.parquet`` a Parquet file, any other CSV. A file is written
-        under a temporary name and renamed.
+        under a temporary name and renamed; pipes and devices are written to.
     names : sequence of str
         Heads of the columns.
     blocks : iterable of Block

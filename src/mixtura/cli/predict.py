@@ -8,6 +8,7 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import warnings_shown
+from mixtura.cli.files import check_files, check_table
 
 if TYPE_CHECKING:
     from mixtura.cli.output import Block
@@ -21,7 +22,7 @@ _ROWS_PER_BLOCK = 65_536
 @click.argument("data")
 @options.reading
 @click.option("--id-column", metavar="NAME", help="Column to copy to the output.")
-@options.writing("Write to .csv, .npy or .parquet instead.")
+@options.writing("Write to .csv, .npy or .parquet, not to standard output.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -46,8 +47,10 @@ def command(
     from mixtura.cli.output import write_blocks
     from mixtura.io.model_file import load_model
 
+    check_files(ctx)
+    check_table(ctx, output)
     model = load_model(model_file)
-    is_matrix = output is not None and output.suffix == ".npy"
+    is_matrix = output is not None and output.suffix.lower() == ".npy"
     if is_matrix and hasattr(model, "classes_"):
         raise click.UsageError("--output: a NumPy array has no place for words.", ctx)
     table = read_rows(model, data, columns, id_column, header)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mixtura.cli.failures import warnings_shown
+
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
 
@@ -18,6 +20,14 @@ MODEL_KINDS = (
     "projection",
 )
 """What can be drawn of a fitted mixture; and "both", of the first two."""
+
+
+def read(data: str, **options: Any) -> "Table":
+    """Read a table, as ``read_table`` does; print at once what it warns of."""
+    from mixtura.io.tables import read_table
+
+    with warnings_shown():
+        return read_table(data, **options)
 
 
 @contextmanager
@@ -73,6 +83,26 @@ def table_summary(data: str, table: "Table") -> dict[str, Any]:
         "skipped": list(table.skipped),
         "total_weight": None if table.weights is None else table.weights.sum(),
     }
+
+
+def check_rows(data: str, table: "Table", n_components: int) -> None:
+    """Require a row for each component.
+
+    Raises
+    ------
+    TableError
+        Naming the data and the option.
+    """
+    from mixtura.exceptions import TableError
+
+    n_rows, of_weight = table.n_rows, ""
+    if table.weights is not None:
+        n_rows, of_weight = int((table.weights > 0).sum()), " of positive weight"
+    if n_rows < n_components:
+        raise TableError(
+            f"{named(data)}: -k {n_components} needs at least {n_components} rows"
+            f"{of_weight}; got {n_rows}. Fit fewer components, or give more rows."
+        )
 
 
 def check_picture(

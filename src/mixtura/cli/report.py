@@ -9,7 +9,8 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
-from mixtura.cli.presenting import progress
+from mixtura.cli.files import check_files
+from mixtura.cli.presenting import check_rows, progress, read
 from mixtura.cli.searching import search_options, searched, structures
 
 if TYPE_CHECKING:
@@ -63,12 +64,13 @@ def command(
     import matplotlib
 
     matplotlib.use("Agg")
-    from mixtura.io.tables import read_table
     from mixtura.report.document import Report
 
+    check_files(ctx)
     reading = {"columns": columns, "weight_column": weight_column, "header": header}
     names = structures(ctx, covariance_type)
-    table = read_table(data, **reading)  # type: ignore[arg-type]
+    table = read(data, **reading)
+    check_rows(data, table, min(settings["components"]))
     arguments = list(ctx.meta[ARGUMENTS])
     if seed is None:
         seed = secrets.randbelow(2**32)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mixtura.cli import options
+from mixtura.cli.files import check_files, check_table
 
 
 @click.command("sample", short_help="Draw rows from a model.")
@@ -19,9 +20,16 @@ from mixtura.cli import options
 )
 @options.seed
 @click.option("--labels", is_flag=True, help="Add the component of each row.")
-@options.writing("Write to .csv, .npy or .parquet instead.")
+@options.writing("Write to .csv, .npy or .parquet, not to standard output.")
+@click.pass_context
 def command(
-    model_file: str, rows: int, seed: int | None, labels: bool, output: Path | None
+    ctx: click.Context,
+    /,
+    model_file: str,
+    rows: int,
+    seed: int | None,
+    labels: bool,
+    output: Path | None,
 ) -> None:
     """Draw rows from MODEL and print them as CSV.
 
@@ -32,6 +40,8 @@ def command(
     from mixtura.cli.output import write_blocks
     from mixtura.cli.summary import column_names
 
+    check_files(ctx)
+    check_table(ctx, output)
     kinds = ("GaussianMixture", "BayesianGaussianMixture")
     model = load_kind(model_file, kinds, "sample")
     X, component = model.sample(rows, random_state=seed)

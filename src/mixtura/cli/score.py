@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli import options
-from mixtura.cli.failures import warnings_shown
+from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
+from mixtura.cli.files import check_files, check_table
 from mixtura.cli.numbers import to_resolution
 from mixtura.cli.presenting import (
     check_picture,
+    check_rows,
     progress,
+    read,
     save_picture,
     save_with_names,
     table_summary,
@@ -110,21 +113,15 @@ def command(
     with label -1 for anomalies and 1 for the others. A detector that --save wrote
     flags by the rule it was saved with, unless another is given.
     """
-    if plot is not None:
-        check_picture(ctx, plot)
-    if sum(value is not None for value in rule.values()) > 1:
-        raise click.UsageError(
-            "give one of --contamination, --threshold, --density-threshold and "
-            "--false-alarm-rate.",
-            ctx,
-        )
-    if model_file is not None and components is not None:
-        raise click.UsageError("--components is for a fit; leave out --model.", ctx)
+    check_files(ctx)
+    check_table(ctx, output)
+    check_picture(ctx, plot)
+    _check_usage(ctx, model_file, components, rule)
     density = rule.pop("density_threshold")
     if density is not None:
         rule["threshold"] = math.log(density)
     reading = (columns, id_column, header)
-    with warnings_shown() as messages:
+    with warnings_shown() as messages, interrupts_noted() as interrupts:
         table, detector = _detector(data, model_file, components, seed, rule, reading)
         if held_out is not None:
             detector.calibrate(_ordinary(detector, held_out, table, header))
@@ -142,6 +139,25 @@ def command(
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         _print_report(data, table, detector, scored, top)
+    converged = model_file is not None or detector.mixture_.converged_
+    finish(ctx, interrupts, messages, converged=converged)
+
+
+def _check_usage(
+    ctx: click.Context,
+    model_file: str | None,
+    components: int | None,
+    rule: dict[str, float | None],
+) -> None:
+    """Refuse options that do not go together, before any work is done."""
+    if sum(value is not None for value in rule.values()) > 1:
+        raise click.UsageError(
+            "give one of --contamination, --threshold, --density-threshold and "
+            "--false-alarm-rate.",
+            ctx,
+        )
+    if model_file is not None and components is not None:
+        raise click.UsageError("--components is for a fit; leave out --model.", ctx)
 
 
 def _detector(
@@ -157,7 +173,6 @@ def _detector(
 
     from mixtura.cli.model_rows import load_kind, read_rows
     from mixtura.estimators.gaussian_mixture_detector import GaussianMixtureDetector
-    from mixtura.io.tables import read_table
 
     columns, id_column, header = reading
     settings: dict[str, Any] = {
@@ -173,7 +188,8 @@ def _detector(
             model = model.mixture_
         detector = GaussianMixtureDetector(mixture=FrozenEstimator(model), **settings)
         return table, detector.fit(table.values)
-    table = read_table(data, columns=columns, id_column=id_column, header=header)
+    table = read(data, columns=columns, id_column=id_column, header=header)
+    check_rows(data, table, components or 1)
     detector = GaussianMixtureDetector(components or 1, random_state=seed, **settings)
     with progress(f"fitting {table.n_rows} rows"):
         return table, detector.fit(table.values)
@@ -181,9 +197,7 @@ def _detector(
 
 def _ordinary(detector: Any, held_out: str, table: "Table", header: bool | None) -> Any:
     """Read the rows to calibrate on, with the columns that are scored."""
-    from mixtura.io.tables import read_table
-
-    return read_table(held_out, columns=table.names, header=header).values
+    return read(held_out, columns=table.names, header=header).values
 
 
 def _scored(detector: Any, table: "Table") -> dict[str, Any]:
@@ -204,7 +218,7 @@ def _write(
 
     names = [*list(scored)[:3], *(f"contribution_{name}" for name in table.names)]
     columns = [*list(scored.values())[:3], *scored["contributions"].T]
-    if table.ids is not None and path.suffix != ".npy":
+    if table.ids is not None and path.suffix.lower() != ".npy":
         names, columns = [id_column or "id", *names], [table.ids, *columns]
     write_blocks(path, names, [columns], table.n_rows)
 

@@ -8,10 +8,13 @@ import click
 
 from mixtura.cli import options
 from mixtura.cli.failures import finish, interrupts_noted, warnings_shown
+from mixtura.cli.files import check_files
 from mixtura.cli.presenting import (
     MODEL_KINDS,
     check_picture,
+    check_rows,
     draw_mixture,
+    read,
     save_picture,
     show_table,
     table_summary,
@@ -53,13 +56,12 @@ def command(
     is better.
     """
     from mixtura.io.model_file import save_model
-    from mixtura.io.tables import read_table
 
+    check_files(ctx)
     check_picture(ctx, plot, plot_kind)
     names = structures(ctx, covariance_type)
-    table = read_table(
-        data, columns=columns, weight_column=weight_column, header=header
-    )
+    table = read(data, columns=columns, weight_column=weight_column, header=header)
+    check_rows(data, table, min(settings["components"]))
     with warnings_shown() as messages, interrupts_noted() as interrupts:
         search = searched(table, names, **settings)
     model = search.best_estimator_

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mixtura.cli import options
+from mixtura.cli.presenting import read
 
 if TYPE_CHECKING:
     from mixtura.serve.held_table import HeldTable
@@ -52,10 +53,9 @@ def command(
 
 
 def _table(data: str, columns: list[str] | None, header: bool | None) -> "HeldTable":
-    from mixtura.io.tables import read_table
     from mixtura.serve.held_table import HeldTable, check_size, displayed
 
-    table = read_table(data, columns=columns, header=header)
+    table = read(data, columns=columns, header=header)
     left_out = dict.fromkeys(table.skipped, "it does not hold numbers")
     held = HeldTable(displayed(data), table, left_out)
     check_size(held)

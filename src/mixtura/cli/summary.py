@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtura.cli.wording import in_options
+
 
 def column_names(model: Any) -> tuple[str, ...]:
     """Names of the columns a model was fitted to, or x0, x1, ..."""
@@ -64,7 +66,7 @@ def fit_summary(model: Any) -> dict[str, Any] | None:
         "n_samples": n_samples,
         "n_iter": int(model.n_iter_),
         "converged": bool(model.converged_),
-        "outcome": str(model.outcome_),
+        "outcome": in_options(model.outcome_),
     }
 
 

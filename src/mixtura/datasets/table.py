@@ -24,6 +24,8 @@ class Table:
         Identifier of each row, copied as it was written.
     skipped : tuple of str
         Columns that were left out because they do not hold numbers.
+    positions : tuple of int
+        Where each column of ``values`` stood in what was read, from 0.
 
     Examples
     --------
@@ -40,6 +42,7 @@ class Table:
     weights: NDArray[np.float64] | None = None
     ids: tuple[str, ...] | None = None
     skipped: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.values.ndim == 2 and self.values.dtype == np.float64

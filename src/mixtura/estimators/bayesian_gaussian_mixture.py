@@ -20,6 +20,7 @@ from mixtura.estimators.bayesian.fitted_bayesian_mixture import (
 )
 from mixtura.estimators.fitting.arguments import check_previous
 from mixtura.estimators.fitting.data_warnings import warn_of_data
+from mixtura.estimators.fitting.outcomes import unconverged
 from mixtura.estimators.fitting.progress import Progress
 from mixtura.estimators.gaussian_mixture import ACCELERATIONS
 from mixtura.families.covariance_structure import Covariance
@@ -323,10 +324,4 @@ class BayesianGaussianMixture(FittedBayesianMixture):
         names = [str(name) for name in getattr(self, "feature_names_in_", columns)]
         warn_of_data(problem.plain, 1, names)
         if not result.converged and self.max_iter > 0:
-            warnings.warn(
-                "Best performing initialization did not converge. "
-                "Try different init parameters, or increase max_iter, "
-                f"tol, or check for degenerate data. {result.message}",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+            warnings.warn(unconverged(result), ConvergenceWarning, stacklevel=3)

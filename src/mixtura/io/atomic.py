@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 
@@ -17,17 +17,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Parameters
     ----------
     path : str or path
-        The file to write. A link is followed, so the link stays.
+        The file to write. A link is followed, so the link stays; what is no
+        regular file, such as a pipe or ``/dev/stdout``, is written to directly.
 
     Yields
     ------
     Path
-        Write here; the file exists and is empty.
+        Write here.
 
     Raises
     ------
     OSError
-        If the folder cannot be written.
+        If the file cannot be written; it names ``path``, not the temporary file.
 
     Examples
     --------
@@ -39,15 +40,26 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     target.read_text()
     'done'
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        if target.is_dir():
-            raise IsADirectoryError(21, "is a directory", str(path))
-        # a device or a named pipe cannot be replaced, only written to
-        yield target
-        return
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "is a directory", str(path))
+    if os.path.exists(path) and not os.path.isfile(path):
+        # cannot be replaced; the link behind /dev/stdout need not even lead to a path
+        writing: AbstractContextManager[Path] = nullcontext(Path(path))
+    else:
+        writing = _renamed_to(Path(os.path.realpath(path)))
+    try:
+        with writing as file:
+            yield file
+    except OSError as error:
+        if error.errno is None or _is_of_another(error, path):
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+@contextmanager
+def _renamed_to(target: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix
+        dir=target.parent, prefix=_prefix(target), suffix=target.suffix
     )
     os.close(handle)
     temporary = Path(name)
@@ -61,6 +73,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.unlink()
         raise
     _flush_folder(target.parent)
+
+
+def _prefix(path: str | os.PathLike[str]) -> str:
+    """Beginning of the temporary name of a file."""
+    return f".{os.path.basename(os.path.realpath(path))}."
+
+
+def _is_of_another(error: OSError, path: str | os.PathLike[str]) -> bool:
+    """Whether the error names a file, and not one that we made up."""
+    if error.filename is None:
+        return False
+    return not os.path.basename(str(error.filename)).startswith(_prefix(path))
 
 
 def _mode(target: Path) -> int:

@@ -8,6 +8,7 @@ csv module, so that the message can name row, column and value.
 import csv
 import math
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from mixtura.datasets.table import Table
 from mixtura.exceptions import TableError
 from mixtura.io.grid import Request, assemble, generated_names, shown
 from mixtura.io.matrix import MatrixGrid
+from mixtura.io.numbered_header import counts_up, stands_apart
 from mixtura.io.text_source import TextSource
 
 _MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "?", ".", "-"])
@@ -42,6 +44,7 @@ class _Layout:
     names: tuple[str, ...]
     has_row_names: bool
     all_numeric: bool
+    counts_up: bool
 
 
 class _NotAllNumbers(Exception):
@@ -117,18 +120,35 @@ def read_delimited(source: TextSource, request: Request, suffix: str) -> Table:
     ------
     TableError
         Naming row and column of the first cell that cannot be read.
+
+    Warns
+    -----
+    UserWarning
+        If the first row is probably a header, of numbers.
     """
     source.check_is_text()
     try:
         layout = _layout(source, request.header, suffix)
-        if layout.has_row_names and request.id_column is None:
-            request = replace(request, id_column=0)
-        if request.id_column is None and layout.all_numeric:
-            with suppress(TableError, _NotAllNumbers):
-                return assemble(_matrix(source, layout), request)
-        return assemble(_cell_grid(source, layout), request)
+        table = _assembled(source, layout, request)
     except UnicodeDecodeError as error:
         raise source.encoding_error() from error
+    if request.header is None and layout.counts_up and stands_apart(table.values):
+        warnings.warn(
+            f"{source.name}: the first row is read as data, but it counts up and is "
+            "unlike the rows below it. Is it a header? Say --header or --no-header "
+            "(header=True or False).",
+            stacklevel=4,
+        )
+    return table
+
+
+def _assembled(source: TextSource, layout: _Layout, request: Request) -> Table:
+    if layout.has_row_names and request.id_column is None:
+        request = replace(request, id_column=0)
+    if request.id_column is None and layout.all_numeric:
+        with suppress(TableError, _NotAllNumbers):
+            return assemble(_matrix(source, layout), request)
+    return assemble(_cell_grid(source, layout), request)
 
 
 def read_usable(source: TextSource, suffix: str) -> tuple[Table, dict[str, str]]:
@@ -204,6 +224,7 @@ def _layout(source: TextSource, header: bool | None, suffix: str) -> _Layout:
         names=_column_names(first) if header else generated_names(len(first)),
         has_row_names=header and len(first) > 1 and not first[0].strip(),
         all_numeric=all(map(_is_number, data)),
+        counts_up=counts_up(first),
     )
 
 

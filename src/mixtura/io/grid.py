@@ -81,7 +81,7 @@ def assemble(grid: Grid, request: Request) -> Table:
     else:
         chosen = [position(grid, column) for column in request.columns]
     names = tuple(grid.names[i] for i in chosen)
-    _check_choice(grid, names)
+    _check_choice(grid, names, [i for i in (weight, identifier) if i is not None])
     values = grid.numbers(chosen)
     if not len(values):
         raise TableError(f"{grid.source} has no rows of data.")
@@ -91,6 +91,7 @@ def assemble(grid: Grid, request: Request) -> Table:
         weights=None if weight is None else _weights(grid, weight),
         ids=None if identifier is None else grid.text(identifier),
         skipped=tuple(grid.names[i] for i in skipped),
+        positions=tuple(chosen),
     )
 
 
@@ -129,10 +130,15 @@ def _optional_position(grid: Grid, column: Column | None) -> int | None:
     return None if column is None else position(grid, column)
 
 
-def _check_choice(grid: Grid, names: tuple[str, ...]) -> None:
+def _check_choice(grid: Grid, names: tuple[str, ...], taken: Sequence[int]) -> None:
     if not names:
+        others = tuple(name for i, name in enumerate(grid.names) if i not in taken)
+        used = ", ".join(grid.names[i] for i in taken)
         raise TableError(
-            f"{grid.source} has no column of numbers among {_listed(grid.names)}."
+            f"{grid.source} has no column of numbers"
+            + (f" among {_listed(others)}" if others else "")
+            + (f" besides {used}, taken as classes, names or weights" if used else "")
+            + "."
         )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

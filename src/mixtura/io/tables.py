@@ -44,7 +44,8 @@ def read_table(
         of CSV when its heading is empty, as R and pandas write row names.
     header : bool, optional
         Whether the first row of CSV is a header. By default it is one if not all
-        of its cells are numbers.
+        of its cells are numbers; a warning is given of one that counts up, as
+        years do, and is unlike the rows below it.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def read_table(
     if name == "-":
         text = TextSource("standard input", content=sys.stdin.buffer.read())
         return read_delimited(text, request, suffix="")
-    path, member = _split_member(name)
+    path, member = split_member(name)
     if not path.exists():
         return _bundled(name, request)
     if path.is_dir():
@@ -98,7 +99,8 @@ def _read_file(path: Path, member: str | None, request: Request) -> Table:
         ) from error
 
 
-def _split_member(name: str) -> tuple[Path, str | None]:
+def split_member(name: str) -> tuple[Path, str | None]:
+    """Return the file, and the array in it, that ``file.npz:name`` stands for."""
     stem, found, member = name.rpartition(".npz:")
     if found and not Path(name).exists():
         return Path(f"{stem}.npz"), member

@@ -17,6 +17,9 @@ _NOT_TEXT = (
     (b"\xfe\xff", "is UTF-16 text", "Save it as UTF-8."),
 )
 
+_HEAD = 8192
+"""So many bytes show what a file is."""
+
 
 @dataclass(frozen=True)
 class TextSource:
@@ -44,15 +47,20 @@ class TextSource:
         return io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
 
     def check_is_text(self) -> None:
-        """Refuse well-known binary formats by their first bytes."""
+        """Refuse binary formats by their first bytes."""
         if self.path is not None:
             with self.path.open("rb") as handle:
-                head = handle.read(8)
+                head = handle.read(_HEAD)
         else:
-            head = self.content[:8]
+            head = self.content[:_HEAD]
         for magic, what, remedy in _NOT_TEXT:
             if head.startswith(magic):
                 raise TableError(f"{self.name} {what}, not CSV. {remedy}")
+        if b"\0" in head:
+            raise TableError(
+                f"{self.name} is a binary file, or UTF-16: it holds bytes of zero. "
+                "Export the table as CSV in UTF-8."
+            )
 
     def encoding_error(self) -> TableError:
         """Say which line is not UTF-8."""

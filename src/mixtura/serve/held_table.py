@@ -121,13 +121,11 @@ def uploaded(name: str, content: bytes) -> HeldTable:
     TableError
         If it is no table of numbers.
     ValueError
-        If it is binary, or has more columns or cells than a page can work with.
+        If it has more columns or cells than a page can work with.
     """
     name = displayed(name)
     source = TextSource(name, content=content)
     source.check_is_text()
-    if b"\0" in content[:4096]:
-        raise ValueError(f"{name} is a binary file. Export the table as CSV.")
     n_cells = sum(map(content.count, (b",", b";", b"\t", b"\n")))
     if n_cells > MAX_CELLS:
         raise ValueError(

@@ -13,6 +13,7 @@ from mixtura.estimators.fitting.data_warnings import (
     warn_of_noise,
 )
 from mixtura.estimators.fitting.gaussian_fit import Problem
+from mixtura.estimators.fitting.outcomes import unconverged
 from mixtura.estimators.fitting.robust_fit import (
     ATTRIBUTES,
     RobustProblem,
@@ -102,10 +103,4 @@ def warn_of_fit(estimator: Any, problem: Problem, result: EMResult) -> None:
         warn_of_noise(problem, result.params)
     quiet = (Outcome.CONVERGED, Outcome.CHAIN_FINISHED)
     if result.outcome not in quiet and estimator.max_iter > 0:
-        warnings.warn(
-            "Best performing initialization did not converge. "
-            "Try different init parameters, or increase max_iter, "
-            f"tol, or check for degenerate data. {result.message}",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
+        warnings.warn(unconverged(result), ConvergenceWarning, stacklevel=3)

@@ -31,3 +31,14 @@ def interrupted(result: EMResult) -> EMResult:
     """Return the result with the outcome that says the user stopped here."""
     outcome = Outcome.INTERRUPTED
     return replace(result, outcome=outcome, message=outcome.value)
+
+
+def unconverged(result: EMResult) -> str:
+    """Say why a fit did not converge; advice is for whom it surprises."""
+    if result.outcome is Outcome.INTERRUPTED:
+        return result.message
+    return (
+        "Best performing initialization did not converge. "
+        "Try different init parameters, or increase max_iter, "
+        f"tol, or check for degenerate data. {result.message}"
+    )
