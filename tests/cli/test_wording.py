@@ -121,3 +121,22 @@ def test_a_header_of_years_is_asked_about_in_one_line(run, tmp_path, command):
     assert hint.startswith(f"warning: {path}: the first row is read as data")
     assert "--header" in hint and result.stderr.count("--header") == 1
     assert run(command, path, "-k", 1, "--header").stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit", "-k", 2],
+        ["select", "-k", "1,2", "--covariance", "diag"],
+        ["score", "-k", 2, "--top", 1],
+    ],
+)
+@pytest.mark.parametrize("columns", ["b,fl x,c", "3,2,1", None])
+def test_columns_are_called_by_their_names(run, tmp_path, words, columns):
+    rng = np.random.default_rng(0)
+    lines = [f"word,{a},7,{b}" for a, b in rng.normal(size=(40, 2))]
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join(["a,b,fl x,c", *lines]) + "\n")
+    chosen = [] if columns is None else ["--columns", columns]
+    result = run(words[0], path, *words[1:], *chosen, "--seed", 0)
+    assert "Column 'fl x' is the same in every row" in result.stderr

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mixtura.cli.failures import warnings_shown
+from mixtura.cli.wording import know_columns
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -27,7 +28,9 @@ def read(data: str, **options: Any) -> "Table":
     from mixtura.io.tables import read_table
 
     with warnings_shown():
-        return read_table(data, **options)
+        table = read_table(data, **options)
+    know_columns(table.names)
+    return table
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """What the estimators say, in the words of the command line."""
 
 import re
+from collections.abc import Sequence
+from functools import partial
 
 import click
 
@@ -23,8 +25,24 @@ _OPTIONS = {
 }
 
 
+_NAMES = "mixtura.names"
+"""Where the command keeps the names of the columns that it has read."""
+
+_NUMBERS = re.compile(r"\b(Columns?) (\d+(?:, \d+)*) (is|are)\b")
+"""Columns of an array, which has no names."""
+
+
+def know_columns(names: Sequence[str]) -> None:
+    """Call the columns of the table that was read by these names from now on."""
+    ctx = click.get_current_context(silent=True)
+    if ctx is not None:
+        ctx.meta[_NAMES] = tuple(names)
+
+
 def in_options(message: str) -> str:
-    """Name the options of the command instead of arguments in Python.
+    """Name the options of the command and the columns of its table.
+
+    Estimators speak of arguments in Python, and of numbers of columns.
 
     Parameters
     ----------
@@ -39,11 +57,20 @@ def in_options(message: str) -> str:
         message = message.replace(said, shorter)
     message = re.sub(r"\b[A-Z]\w+\((\w+=[^()]*)\)", r"\1", message)
     ctx = click.get_current_context(silent=True)
+    if ctx is not None and _NAMES in ctx.meta:
+        message = _NUMBERS.sub(partial(_by_name, ctx.meta[_NAMES]), message)
     known = _options_of(ctx.command) if ctx is not None else set(_OPTIONS.values())
     for argument, option in _OPTIONS.items():
         shown = option if option in known else f"{option} of mixtura fit"
         message = re.sub(rf"\b{argument}\b", shown, message)
     return message
+
+
+def _by_name(names: Sequence[str], found: re.Match[str]) -> str:
+    """Return 'Column 'a' is' for 'Column 0 is'."""
+    noun, numbers, verb = found.groups()
+    called = ", ".join(repr(names[int(number)]) for number in numbers.split(", "))
+    return f"{noun} {called} {verb}"
 
 
 def _options_of(command: click.Command) -> set[str]:
