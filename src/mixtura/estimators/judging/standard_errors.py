@@ -49,7 +49,9 @@ def standard_errors(
 
     in free coordinates, carried to weights, means and covariances in the units of the
     data. Both matrices are in closed form; where a covariance structure is curved, its
-    derivatives are differences, exact to seven digits or more.
+    derivatives are differences, exact to seven digits or more. With
+    ``covariance_type="factors:q"``, noise that has vanished in a column is no free
+    coordinate: it is held at zero.
 
     Parameters
     ----------
