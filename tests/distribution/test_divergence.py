@@ -41,6 +41,11 @@ def integral(function, f, g):
     )[0]
 
 
+def of_jensen_shannon(a, b):
+    middle = np.logaddexp(a, b) - np.log(2)
+    return (np.exp(a) * (a - middle) + np.exp(b) * (b - middle)) / 2
+
+
 def within(estimate, exact):
     assert abs(estimate.value - exact) < 5 * estimate.standard_error + 1e-9
     assert estimate.lower - 1e-9 <= exact <= estimate.upper + 1e-9
@@ -63,12 +68,8 @@ class TestAgainstIntegrals:
 
     def test_jensen_shannon_divergence(self, seed):
         f, g = self.pair(seed)
-
-        def integrand(a, b):
-            middle = np.logaddexp(a, b) - np.log(2)
-            return (np.exp(a) * (a - middle) + np.exp(b) * (b - middle)) / 2
-
-        within(jensen_shannon_divergence(f, g, N, rng(seed)), integral(integrand, f, g))
+        exact = integral(of_jensen_shannon, f, g)
+        within(jensen_shannon_divergence(f, g, N, rng(seed)), exact)
 
 
 @pytest.mark.parametrize("n_features", [1, 2, 5])
@@ -219,6 +220,67 @@ def test_the_standard_error_is_that_of_repetitions(function):
     observed = np.std([estimate.value for estimate in estimates], ddof=1)
     stated = np.mean([estimate.standard_error for estimate in estimates])
     assert 0.7 < observed / stated < 1.4
+
+
+APART = (
+    gaussian_mixture(
+        np.array([0.0428, 0.9572]),
+        np.array([[-5.79], [-3.61]]),
+        np.array([[[0.49]], [[0.81]]]),
+    ),
+    gaussian_mixture(
+        np.array([0.159, 0.841]),
+        np.array([[4.146], [5.965]]),
+        np.array([[[1.42]], [[1.19]]]),
+    ),
+)
+NEAR = random_density(6, 3, 1), moved(random_density(6, 3, 1), 0.01, np.ones(1))
+
+
+@pytest.mark.parametrize("pair", [APART, NEAR], ids=["apart", "near"])
+def test_the_standard_error_near_either_end_of_jensen_shannon_is_honest(pair):
+    exact = integral(of_jensen_shannon, *pair)
+    estimates = [
+        jensen_shannon_divergence(*pair, 1000, rng(seed)) for seed in range(100)
+    ]
+    errors = np.array([estimate.value - exact for estimate in estimates])
+    stated = np.array([estimate.standard_error for estimate in estimates])
+    assert (np.abs(errors) < 1.96 * stated).mean() > 0.87
+    assert 0.8 < errors.std() / stated.mean() < 1.25
+    assert stated.max() < 1e-5 + 0.1 * min(exact, np.log(2) - exact)
+
+
+def test_noise_that_both_have_and_turns_leave_jensen_shannon_as_it_is():
+    turn = np.linalg.qr(rng().normal(size=(3, 3)))[0] * [1.0, 3.0, 0.2]
+
+    def in_three_columns(params):
+        components = params.components
+        means = np.pad(components.means, [(0, 0), (0, 2)])
+        matrices = np.tile(np.eye(3), (len(means), 1, 1))
+        matrices[:, 0, 0] = components.covariances[:, 0, 0]
+        return gaussian_mixture(
+            params.weights, means @ turn.T, turn @ matrices @ turn.T
+        )
+
+    exact = integral(of_jensen_shannon, *APART)
+    f, g = map(in_three_columns, APART)
+    within(jensen_shannon_divergence(f, g, N, rng()), exact)
+    within(jensen_shannon_divergence(g, f, N, rng()), exact)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_estimates_are_within_their_bounds(seed):
+    f, g = random_density(seed, 4, 2, 8.0), random_density(seed + 50, 3, 2, 8.0)
+    close = moved(f, 1e-6, np.ones(2))
+    for estimate in (
+        entropy(f, 40, rng(seed)),
+        kl_divergence(f, g, 40, rng(seed)),
+        kl_divergence(f, close, 40, rng(seed)),
+        jensen_shannon_divergence(f, g, 40, rng(seed)),
+        jensen_shannon_divergence(f, close, 40, rng(seed)),
+    ):
+        assert estimate.lower <= estimate.value <= estimate.upper
+        assert 0 <= estimate.standard_error < np.inf
 
 
 def test_components_without_weight_do_not_count():

@@ -7,11 +7,12 @@ import numpy as np
 from mixtura import GaussianMixture, load_dataset
 from mixtura.data import Rows
 from mixtura.families.constraints import Fixed, Ridge, Unconstrained
+from mixtura.families.covariance import Full
 from mixtura.families.gaussian import Gaussian
 from mixtura.models.mixture import Equal, Free, Mixture, MixtureParams
-from registry import SHARING, STRUCTURES
+from registry import LOW_RANK, SHARING, STRUCTURES
 
-K, D, N = 3, 2, 60
+K, N = 3, 60
 TYPES = ("full", "tied", "diag", "spherical")
 CONSTRAINTS = {
     "free": Unconstrained(),
@@ -25,9 +26,7 @@ CASES = [
     for structure in STRUCTURES
     for constraint in CONSTRAINTS
     for proportions in PROPORTIONS
-] + [
-    (structure, constraint, "any") for structure in SHARING for constraint in ("free",)
-]
+] + [(structure, "free", "any") for structure in (*SHARING, *LOW_RANK)]
 
 
 def case_name(value):
@@ -36,27 +35,42 @@ def case_name(value):
 
 def anywhere(structure, constraint, proportions, seed=0):
     """A model, parameters that are no maximum, and weighted rows, some labelled."""
-    rng = np.random.default_rng(seed)
+    rng, d = np.random.default_rng(seed), structure.n_features
     model = Mixture(
         Gaussian(structure.make(), CONSTRAINTS[constraint]), PROPORTIONS[proportions]
     )
     weights = rng.dirichlet(np.full(K, 4.0))
     if proportions == "equal":
         weights = np.full(K, 1 / K)
-    covariances = structure.random(rng, K, D)
-    components = model.family.params(rng.standard_normal((K, D)), covariances)
+    covariances = structure.random(rng, K, d)
+    components = model.family.params(rng.standard_normal((K, d)), covariances)
     labels = np.where(np.arange(N) % 5 == 0, rng.integers(K, size=N), -1)
-    rows = Rows(1.5 * rng.standard_normal((N, D)), rng.uniform(0, 2, N), labels)
+    rows = Rows(1.5 * rng.standard_normal((N, d)), rng.uniform(0, 2, N), labels)
     return model, MixtureParams(weights, components), rows
+
+
+def moved_along(params, chart, coordinates):
+    """Weights, means and full covariances at a chart's coordinates."""
+    weights, covariances = chart.blocks
+    sizes = [block.free.shape[1] for block in chart.blocks]
+    first, last = coordinates[: sizes[0]], coordinates[len(coordinates) - sizes[1] :]
+    return (
+        np.exp(weights.map(weights.vector + weights.free @ first)),
+        params.components.means + chart.means @ coordinates,
+        covariances.map(covariances.vector + covariances.free @ last),
+    )
 
 
 def log_likelihood_along(model, params, chart, rows):
     """The log-likelihood as a function of a chart's coordinates."""
-    origin = model.unconstrained(params)
+    ridge = model.family.constraint
+    family = Gaussian(Full(), ridge if isinstance(ridge, Ridge) else Unconstrained())
+    full = Mixture(family, model.proportions)
 
     def value(coordinates):
-        moved = model.constrained(origin + chart.vector @ coordinates, params)
-        return np.float64(model.e_step(moved, rows).log_likelihood)
+        weights, *components = moved_along(params, chart, coordinates)
+        moved = MixtureParams(weights, family.params(*components))
+        return np.float64(full.e_step(moved, rows).log_likelihood)
 
     return value
 

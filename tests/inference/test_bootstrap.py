@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from inference_problems import TYPES, faithful, fitted, two_groups
+from inference_problems import TYPES, by_name, faithful, fitted, two_groups
 from scipy.stats import norm
 
 from mixtura import GaussianMixture, bootstrap, standard_errors
@@ -247,6 +247,23 @@ def test_every_kind_of_fit_can_be_refitted(arguments):
         assert result.n_replicates == 8
         ratio = result.means[order[0]] / plain.means[order[1]]
         assert 0.2 < ratio.min() and ratio.max() < 3
+
+
+def test_noise_has_a_weight_with_an_error_and_intervals():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(300, 2)), rng.uniform(-20, 20, (60, 2))])
+    model = GaussianMixture(1, noise="hull", random_state=0).fit(X)
+    result = bootstrap(model, X, n_bootstrap=40, random_state=0)
+    assert result.names[:3] == ("weight[0]", "weight[noise]", "mean[0, x0]")
+    row = by_name(result)["weight[noise]"]
+    share = model.noise_weight_
+    assert row["estimate"] == pytest.approx(share)
+    chance = np.sqrt(share * (1 - share) / len(X))
+    assert 0.7 * chance < row["standard_error"] < 1.6 * chance
+    assert 0 < row["lower"] < share < row["upper"] < 1
+    assert (result.intervals(0.9, "basic")[1] > 0).all()
+    np.testing.assert_allclose(result.replicates[:, :2].sum(axis=1), 1)
+    assert result.weights.shape == (1,) and result.covariances.shape == (1, 2, 2)
 
 
 def test_nothing_that_is_passed_is_changed():

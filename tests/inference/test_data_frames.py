@@ -26,5 +26,7 @@ def test_column_names_name_the_parameters_and_nothing_warns():
     assert [*restarts.best.feature_names_in_] == ["length", "pause"]
     assert align(model, restarts.best, frame).agreement.min() > 0.99
     assert merge_components(model, frame).predict(frame).shape == (len(frame),)
-    assert bootstrap_lrt(frame, 1, model, n_bootstrap=2, random_state=0).tests
+    assert bootstrap_lrt(
+        frame, 1, model, n_bootstrap=1, level=0.5, random_state=0
+    ).tests
     assert list(pd.DataFrame(result.table())["parameter"]) == list(result.names)

@@ -17,7 +17,9 @@ def null_p_values(n_data, n_samples, n_bootstrap):
     rows = np.random.default_rng(1).standard_normal((n_data, n_samples, 1))
     return np.array(
         [
-            bootstrap_lrt(X, 1, QUICK, n_bootstrap=n_bootstrap, random_state=i)
+            bootstrap_lrt(
+                X, 1, QUICK, n_bootstrap=n_bootstrap, level=0.5, random_state=i
+            )
             .tests[0]
             .p_value
             for i, X in enumerate(rows)
@@ -53,7 +55,7 @@ def test_the_sequence_stops_at_the_first_test_that_is_not_significant():
 
 def test_the_statistic_is_that_of_the_two_fits():
     X = faithful()
-    result = bootstrap_lrt(X, [2], n_bootstrap=1, random_state=0)
+    result = bootstrap_lrt(X, [2], n_bootstrap=1, level=0.5, random_state=0)
     fits = [GaussianMixture(k, random_state=0).fit(X).log_likelihood_ for k in (2, 3)]
     assert result.tests[0].statistic == pytest.approx(2 * (fits[1] - fits[0]), abs=0.1)
 
@@ -73,7 +75,7 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_processes():
 def test_weights_are_numbers_of_observations():
     X, _ = two_groups(3, n_samples=60)
     counts = np.random.default_rng(0).integers(0, 3, len(X))
-    arguments = {"n_bootstrap": 3, "random_state": 0}
+    arguments = {"n_bootstrap": 3, "level": 0.5, "random_state": 0}
     weighted = bootstrap_lrt(X, 1, QUICK, sample_weight=counts, **arguments)
     repeated = bootstrap_lrt(np.repeat(X, counts, axis=0), 1, QUICK, **arguments)
     close = {"rtol": 1e-3, "atol": 1e-3}
@@ -85,13 +87,58 @@ def test_weights_are_numbers_of_observations():
     )
 
 
+ROWS = np.random.default_rng(4).standard_normal((20, 1))
+
+
+class Fickle(GaussianMixture):
+    """Two components collapse, onto the last row, from every other seed."""
+
+    def collapses(self, X):
+        return self.random_state % 2 == 0
+
+    def fit(self, X, y=None, sample_weight=None, labels=None):
+        if self.n_components == 2:
+            last = 1 if self.collapses(X) else len(X) // 2
+            self.init_params = np.repeat([0, 1], [len(X) - last, last])
+        return super().fit(X, sample_weight=sample_weight)
+
+
+class AlwaysCollapsed(Fickle):
+    def collapses(self, X):
+        return True
+
+
+class CollapsesOnSamples(Fickle):
+    def collapses(self, X):
+        return X[0] != ROWS[0] and X[0] > 0
+
+
+def test_a_fit_that_collapses_is_made_again_from_another_seed():
+    fits = [
+        GaussianMixture(k, init_params=np.repeat(range(k), len(ROWS) // k)).fit(ROWS)
+        for k in (1, 2)
+    ]
+    expected = 2 * (fits[1].log_likelihood_ - fits[0].log_likelihood_)
+    for seed in range(4):
+        (test,) = bootstrap_lrt(ROWS, 1, Fickle(), random_state=seed).tests
+        assert test.statistic == pytest.approx(expected)
+
+
+def test_a_test_of_fits_that_all_collapse_is_inconclusive():
+    with pytest.warns(DegenerateDataWarning, match="1 against 2 .* inconclusive"):
+        result = bootstrap_lrt(ROWS, 3, AlwaysCollapsed(), random_state=0)
+    (test,) = result.tests
+    assert "collapsed in each of 5 fits with n_components = 2" in test.reason
+    assert np.isnan(test.p_value) and np.isnan(test.statistic)
+    assert result.n_components == 1 and not result.is_conclusive
+    assert test.reason in repr(result)
+
+
 def test_samples_in_which_a_component_collapses_are_left_out():
-    X = np.random.default_rng(4).standard_normal((5, 1))
-    estimator = GaussianMixture(init_params="random_from_data")
-    with pytest.warns(DegenerateDataWarning, match="collapsed"):  # of the data's fit
-        tests = bootstrap_lrt(X, 1, estimator, n_bootstrap=20, random_state=0).tests
+    estimator = CollapsesOnSamples()
+    tests = bootstrap_lrt(ROWS, 1, estimator, n_bootstrap=20, random_state=0).tests
     assert len(tests[0].replicates) + len(tests[0].failures) == 20
-    assert tests[0].failures
+    assert 4 < len(tests[0].failures) < 16
     assert all("collapsed" in failure.reason for failure in tests[0].failures)
 
 
@@ -120,6 +167,23 @@ def test_a_level_reached_exactly_is_significant():
     assert LikelihoodRatioTests(tests, 0.04).n_components == 1
 
 
+def test_a_test_that_could_not_have_been_significant_is_not_conclusive():
+    """As after Ctrl-C, or where most samples fail."""
+    few, enough = (LikelihoodRatioTest(1, 1.0, np.full(n, 2.0)) for n in (18, 19))
+    assert not LikelihoodRatioTests((few,), 0.05).is_conclusive
+    assert LikelihoodRatioTests((enough,), 0.05).is_conclusive
+
+
+@pytest.mark.parametrize("level", [0.01, 0.05, 0.1, 0.07, 1 / 3, 0.49])
+def test_the_number_of_samples_that_is_asked_for_is_enough(level):
+    with pytest.raises(ValueError, match="Take n_bootstrap") as found:
+        bootstrap_lrt(faithful(), 1, QUICK, n_bootstrap=1, level=level)
+    number = int(str(found.value).split("n_bootstrap = ")[1].split()[0])
+    test = LikelihoodRatioTest(1, 1.0, np.zeros(number))
+    assert test.can_reject(level)
+    assert not LikelihoodRatioTest(1, 1.0, np.zeros(number - 1)).can_reject(level)
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
@@ -128,6 +192,8 @@ def test_a_level_reached_exactly_is_significant():
         ({"n_components": []}, "in increasing order"),
         ({"n_bootstrap": 0}, "'n_bootstrap' parameter of bootstrap_lrt"),
         ({"level": 5}, "level must be a probability"),
+        ({"n_bootstrap": 9}, "Take n_bootstrap = 19 or more"),
+        ({"n_bootstrap": 98, "level": 0.01}, "Take n_bootstrap = 99 or more"),
     ],
 )
 def test_bad_input_is_named(arguments, words):

@@ -326,3 +326,38 @@ def test_turning_the_rows_leaves_the_errors_of_the_weights(code):
         for rows in (X, X @ turn)
     ]
     np.testing.assert_allclose(*errors, rtol=1e-4)
+
+
+def lone_and_equal_rows(distance=20.0):
+    """Twenty rows, one far from them, and three that are equal in column 1."""
+    rng = np.random.default_rng(9)
+    equal = np.array([[60.0, 5.0], [61.0, 5.0], [62.5, 5.0]])
+    return np.concatenate([rng.standard_normal((20, 2)), [[-distance, 1.0]], equal])
+
+
+def three_of_one_shape(X):
+    start = np.repeat([0, 1, 2], [20, 1, 3])
+    return GaussianMixture(
+        3, covariance_type="tied", init_params=start, tol=1e-12, random_state=0
+    ).fit(X)
+
+
+@pytest.mark.parametrize("distance", [20.0, 4.0])
+def test_rows_without_spread_tell_the_sandwich_no_error(distance):
+    X = lone_and_equal_rows(distance)
+    model = three_of_one_shape(X)
+    with pytest.warns(DegenerateDataWarning, match=r"mean\[1, x0\].* no spread"):
+        errors = standard_errors(model, X)
+    open_ = np.isnan(errors.means)
+    np.testing.assert_array_equal(open_, [[0, 0], [1, 1], [0, 1]])
+    assert np.isfinite(errors.weights).all() and np.isfinite(errors.covariances).all()
+    assert errors.means[~open_].min() > 0.01
+
+
+def test_the_model_tells_the_error_of_a_row_alone():
+    X = lone_and_equal_rows()
+    model = three_of_one_shape(X)
+    errors = standard_errors(model, X, method="information")
+    deviations = np.sqrt(np.diag(model.covariances_))
+    np.testing.assert_allclose(errors.means[1], deviations, rtol=1e-3)
+    np.testing.assert_allclose(errors.means[2], deviations / np.sqrt(3), rtol=1e-3)

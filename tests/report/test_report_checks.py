@@ -97,7 +97,9 @@ def test_candidates_without_a_fit_are_counted():
 def test_small_and_collapsed_components_are_named():
     X = np.r_[apart(0.0), [[40.0, 40.0]]]
     model = GaussianMixture(2, covariance_type="tied", random_state=0)
-    assert has(found_in(model, X), WARNING, "has few rows")
+    found = found_in(model, X)
+    assert has(found, WARNING, "has few rows")
+    assert has(found, NOTE, "without a standard error")
     repeated = np.r_[apart(0.0), np.full((20, 2), 9.0)]
     found = found_in(GaussianMixture(2, random_state=0), repeated)
     assert has(found, WARNING, "collapsed")

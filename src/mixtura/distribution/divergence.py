@@ -1,8 +1,9 @@
 r"""Entropy of Gaussian mixtures and divergences between them.
 
 None has a closed form beyond one component. Each comes as a Monte Carlo estimate with
-its standard error, between bounds that need no draws. The draws are stratified: each
-component gets its share, so that only the spread within components is left to chance.
+its standard error, between bounds that need no draws; an average that chance puts
+beyond a bound is moved onto it. The draws are stratified: each component gets its
+share, so that only the spread within components is left to chance.
 
 References
 ----------
@@ -18,7 +19,6 @@ References
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from scipy.special import logsumexp
@@ -32,6 +32,12 @@ from mixtura.models.mixture import MixtureParams
 
 VARIATIONAL_STEPS = 200
 """Largest number of coordinate steps; every one of them is a bound."""
+
+FAR_APART = 0.5
+"""Overlap of two mixtures below which draws from them seldom tell how large it is."""
+
+LONGEST = 700.0
+"""Difference of log-densities whose exponential can be represented."""
 
 LEAST_PER_COMPONENT = 30
 """Draws of a light component, so that its own spread can be told."""
@@ -49,7 +55,7 @@ def entropy(params: MixtureParams, n_samples: int, rng: Rng) -> Estimate:
     Returns
     -------
     Estimate
-        Exact for one component.
+        Exact for one component; else an average, moved into the bounds.
     """
     params = density.living(params)
     units = density.units_of(params)
@@ -60,7 +66,7 @@ def entropy(params: MixtureParams, n_samples: int, rng: Rng) -> Estimate:
     else:
         estimate = _expectation(
             params, lambda X: -density.log_density(params, X), n_samples, rng
-        )
+        ).within(lower, upper)
     return Estimate(
         estimate.value + units.log_volume,
         estimate.standard_error,
@@ -112,8 +118,7 @@ def kl_divergence(
     Returns
     -------
     Estimate
-        Exact for one component each. The value is an average and may be negative by
-        chance; the bounds may not.
+        Exact for one component each; else an average, moved into the bounds.
     """
     f, g = _in_common_units(f, g)
     lower, upper = kl_bounds(f, g)
@@ -125,7 +130,7 @@ def kl_divergence(
         n_samples,
         rng,
     )
-    return replace(estimate, lower=lower, upper=upper)
+    return estimate.within(lower, upper)
 
 
 def kl_bounds(f: MixtureParams, g: MixtureParams) -> tuple[float, float]:
@@ -183,42 +188,95 @@ def jensen_shannon_divergence(
 ) -> Estimate:
     r"""Jensen-Shannon divergence in nats, between 0 and log 2.
 
-    .. math:: \tfrac12 \mathrm{KL}(f \| m) + \tfrac12 \mathrm{KL}(g \| m),
-        \qquad m = (f + g) / 2
+    .. math:: \tfrac12 \mathrm{KL}(f \| m) + \tfrac12 \mathrm{KL}(g \| m)
+        = \log 2 - \int m \, h, \qquad m = (f + g) / 2
+
+    with h(x) the entropy of the choice between f and g, given x.
 
     Parameters
     ----------
     f, g : MixtureParams
         Over the same columns.
     n_samples : int
-        Draws, half of them from either.
+        Draws, half of them from either, or of what both share.
     rng : Generator
+
+    Returns
+    -------
+    Estimate
+        An average, moved into the bounds.
 
     Notes
     -----
     The bounds are those of the two divergences, log 2, and from below also
     :math:`\log 2 \, (1 - \int \sqrt{f g})`, since the entropy of a choice with
-    probability p is at most :math:`2 \sqrt{p (1 - p)} \log 2`.
+    probability p is at most :math:`2 \sqrt{p (1 - p)} \log 2`. Where the mixtures lie
+    apart, hardly any draw from m would tell how far. Draws there come from the mixture
+    of all :math:`\sqrt{f_a g_b}`, for which the same inequality bounds the integrand.
     """
     f, g = _in_common_units(f, g)
-    middle = _halves(f, g)
-    n_half = -(-n_samples // 2)
-    from_f = _expectation(f, lambda X: _log_share(f, g, X), n_half, rng)
-    from_g = _expectation(g, lambda X: _log_share(g, f, X), n_half, rng)
+    middle, log_affinity = _halves(f, g), _log_affinity_bound(f, g)
     lower, upper = np.mean([kl_bounds(f, middle), kl_bounds(g, middle)], axis=0)
-    lower = max(lower, -np.expm1(_log_affinity_bound(f, g)) * np.log(2))
+    lower = min(max(lower, -np.expm1(log_affinity) * np.log(2)), np.log(2))
+    upper = max(lower, min(upper, np.log(2)))
+    if lower == upper:
+        return Estimate(float(lower), 0.0, float(lower), float(upper))
+    if log_affinity > np.log(FAR_APART):
+
+        def gain(X: Array) -> Array:
+            distance, factor = _choice(f, g, X)
+            return np.log(2) - np.exp(-distance) * factor
+
+        estimate = _expectation(middle, gain, n_samples, rng)
+        return estimate.within(float(lower), float(upper))
+    shared = _geometric_means(f, g)
+
+    def ratio(X: Array) -> Array:
+        distance, factor = _choice(f, g, X)
+        logs = density.log_density(middle, X) - density.log_density(shared, X)
+        return np.exp(logs - log_affinity - distance) * factor
+
+    estimate = _expectation(shared, ratio, n_samples, rng)
+    affinity = np.exp(log_affinity)
     return Estimate(
-        (from_f.value + from_g.value) / 2,
-        float(np.hypot(from_f.standard_error, from_g.standard_error)) / 2,
-        float(min(lower, np.log(2))),
-        float(min(upper, np.log(2))),
+        float(np.log(2) - affinity * estimate.value),
+        float(affinity * estimate.standard_error),
+    ).within(float(lower), float(upper))
+
+
+def _choice(f: MixtureParams, g: MixtureParams, X: Array) -> tuple[Array, Array]:
+    """Entropy in nats of the choice between f and g, given x: e^-d times a factor.
+
+    d is how far apart the log-densities are; the factor is at most 1 + d.
+    """
+    distance = np.abs(density.log_density(f, X) - density.log_density(g, X))
+    distance = np.minimum(distance, pairwise.LARGEST)
+    odds = np.exp(-np.minimum(distance, LONGEST))
+    return distance, np.log1p(odds) / odds + distance / (1 + odds)
+
+
+def _geometric_means(f: MixtureParams, g: MixtureParams) -> MixtureParams:
+    r"""Mixture of all :math:`\sqrt{f_a g_b}`, each normalised and with its share.
+
+    Half the sum of the two quadratic forms is a least-squares problem; its QR
+    factorisation does not mind columns of unlike sizes.
+    """
+    first, second = f.components, g.components
+    n_features = first.means.shape[1]
+    own = np.swapaxes(first.precision_cholesky, 1, 2)[:, None]  # (K_f, 1, D, D)
+    other = np.swapaxes(second.precision_cholesky, 1, 2)[None]
+    apart = (second.means - first.means[:, None])[..., None]
+    own, other = np.broadcast_arrays(own, other)
+    q, r = np.linalg.qr(np.concatenate([own, other], axis=2) / np.sqrt(2))
+    target = np.swapaxes(q[..., n_features:, :], 2, 3) @ (other @ apart) / np.sqrt(2)
+    moved, roots = np.linalg.solve(r, target), np.linalg.inv(r)
+    logs = _log_roots(f, g)
+    result = density.gaussian_mixture(
+        np.exp(logs - logsumexp(logs)).ravel(),
+        (first.means[:, None] + moved[..., 0]).reshape(-1, n_features),
+        (roots @ np.swapaxes(roots, 2, 3)).reshape(-1, n_features, n_features),
     )
-
-
-def _log_share(f: MixtureParams, g: MixtureParams, X: Array) -> Array:
-    """Log f / ((f + g) / 2), at most log 2."""
-    difference = density.log_density(g, X) - density.log_density(f, X)
-    return np.asarray(np.log(2) - np.logaddexp(0.0, difference))
+    return density.living(result)
 
 
 def _halves(f: MixtureParams, g: MixtureParams) -> MixtureParams:
@@ -285,9 +343,14 @@ def _least_log(f: MixtureParams, g: MixtureParams) -> float:
 
 def _log_affinity_bound(f: MixtureParams, g: MixtureParams) -> float:
     """Upper bound of log integral sqrt(f g): the root of a sum is subadditive."""
+    return min(0.0, float(logsumexp(_log_roots(f, g))))
+
+
+def _log_roots(f: MixtureParams, g: MixtureParams) -> Array:
+    """Log integrals of the roots of all products of weighted components, (K_f, K_g)."""
     distances = pairwise.bhattacharyya_distances(f.components, g.components)
-    log_roots = (np.log(f.weights)[:, None] + np.log(g.weights)) / 2
-    return min(0.0, float(logsumexp(log_roots - distances)))
+    log_weights = (np.log(f.weights)[:, None] + np.log(g.weights)) / 2
+    return np.asarray(log_weights - distances)
 
 
 def _variational_bound(f: MixtureParams, g: MixtureParams, distances: Array) -> float:

@@ -12,9 +12,10 @@ class Estimate:
     Parameters
     ----------
     value : float
-        The estimate; exact where `standard_error` is zero.
+        The estimate, within the bounds; exact where `standard_error` is zero.
     standard_error : float
-        Standard deviation of the estimate over repetitions of the draws.
+        Standard deviation, over repetitions of the draws, of the average that the
+        estimate is before it is moved into the bounds.
     lower, upper : float
         Bounds of the exact value, up to rounding, that hold whatever was drawn;
         infinite where none is known.
@@ -30,6 +31,11 @@ class Estimate:
     standard_error: float
     lower: float = -np.inf
     upper: float = np.inf
+
+    def within(self, lower: float, upper: float) -> "Estimate":
+        """Return the nearest value within bounds, and these."""
+        value = float(np.clip(self.value, lower, upper))
+        return Estimate(value, self.standard_error, lower, upper)
 
     def __str__(self) -> str:
         text = f"{self.value:.4f} ± {self.standard_error:.4f}"

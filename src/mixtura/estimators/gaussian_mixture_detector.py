@@ -79,7 +79,8 @@ class GaussianMixtureDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc
     calibration_ : TailCalibration
         What turns a log-density into a tail probability.
     expected_log_density_ : float
-        Mean log-density of rows that the mixture draws, in nats.
+        Mean log-density in nats of 1,024 fixed draws from the mixture, an estimate of
+        the expectation with a standard error of about sqrt(D / 2) / 32 in D columns.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -238,7 +239,8 @@ class GaussianMixtureDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc
 
         "conditional": each column given all others,
         :math:`\phi_j(x) = -\log p(x_j \mid x_{-j})`, likewise measured from its mean:
-        whether this one value is to blame. These do not add up.
+        whether this one value is to blame. These do not add up. Expectations are means
+        over the 1,024 draws of `expected_log_density_`.
 
         Parameters
         ----------

@@ -7,6 +7,7 @@ covariance.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -184,6 +185,20 @@ class Covariance(ABC):
     @abstractmethod
     def constrained(self, vector: Array, n_components: int, n_features: int) -> Array:
         """Return the covariances of such a vector."""
+
+    def coordinates(
+        self, covariances: Array, n_components: int, n_features: int
+    ) -> tuple[Array, Callable[[Array], Array]]:
+        """Return a vector, and a map onto the covariances of the structure near these.
+
+        The map is smooth, and takes the vector to the covariances given; several
+        vectors may have the same. Bounds that covariances have reached are kept.
+        """
+
+        def covariances_of(vector: Array) -> Array:
+            return self.projected(self.constrained(vector, n_components, n_features))
+
+        return self.unconstrained(covariances), covariances_of
 
     @abstractmethod
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:

@@ -14,11 +14,14 @@ References
    analysis.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mixtura._types import Array
 from mixtura.families.covariance import Matrices
 from mixtura.families.covariance_structure import in_all_directions
+from mixtura.families.factor_coordinates import factor_coordinates
 from mixtura.families.factor_noise import best_noise, usual_start
 from mixtura.families.factorisation import least_eigenvalues, symmetrised
 from mixtura.families.heywood import (
@@ -111,6 +114,12 @@ class Factors(Matrices):
         """Return the covariances of least Kullback-Leibler divergence."""
         self._check(covariances.shape[-1])
         return np.stack([self._maximum(c, None, floor) for c in covariances])
+
+    def coordinates(
+        self, covariances: Array, n_components: int, n_features: int
+    ) -> tuple[Array, Callable[[Array], Array]]:
+        """Return loadings and noise, of which what has vanished is held at zero."""
+        return factor_coordinates(covariances, self.n_factors, self.isotropic)
 
     def attainable(self, floor: Array) -> Array:
         """Return one floor for all columns for noise that has no columns."""

@@ -120,8 +120,6 @@ class Chart:
     covariances : ndarray of shape (K, D, D, p)
     stored : ndarray of shape (..., p)
         Of the covariances as the structure stores them.
-    vector : ndarray of shape (m, p)
-        Of the model's unconstrained vector.
     blocks : pair of Block
         Log weights, and full covariances; means lie between, and are linear.
     """
@@ -130,7 +128,6 @@ class Chart:
     means: Array
     covariances: Array
     stored: Array
-    vector: Array
     blocks: tuple[Block, Block]
 
     @property
@@ -168,10 +165,6 @@ def chart(model: Mixture, params: MixtureParams) -> Chart:
     bases = (weights.free, mean_directions, covariances.free)
     sizes = [basis.shape[1] for basis in bases]
     at_weights, at_means, at_covariances = _slices(sizes)
-    vector = np.zeros((sum(len(basis) for basis in bases), sum(sizes)))
-    places = zip(_slices([len(basis) for basis in bases]), _slices(sizes), strict=True)
-    for (rows, columns), basis in zip(places, bases, strict=True):
-        vector[rows, columns] = basis
 
     def placed(values: Array, at: slice) -> Array:
         whole = np.zeros((*values.shape[:-1], sum(sizes)))
@@ -183,7 +176,6 @@ def chart(model: Mixture, params: MixtureParams) -> Chart:
         placed(mean_directions.reshape(n_components, n_features, -1), at_means),
         placed(covariances.derivatives @ covariances.free, at_covariances),
         placed(stored @ covariances.free, at_covariances),
-        vector,
         (weights, covariances),
     )
 
@@ -222,13 +214,10 @@ def _covariances_block(model: Mixture, inner: GaussianParams) -> tuple[Block, Ar
         )
         return nothing, np.empty((*inner.covariances.shape, 0))
 
-    def stored(vector: Array) -> Array:
-        return structure.projected(structure.constrained(vector, *shape))
+    vector, stored = structure.coordinates(inner.covariances, *shape)
 
     def full(vector: Array) -> Array:
         return structure.to_full(stored(vector), *shape)
-
-    vector = structure.unconstrained(inner.covariances)
 
     def relative_change(vector: Array) -> Array:
         inner = full(vector)

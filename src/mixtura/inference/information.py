@@ -130,11 +130,15 @@ class Information:
         Sum of the outer products of the scores.
     observed : ndarray of shape (p, p)
         Minus the Hessian of the log-likelihood.
+    effective_rows : ndarray of shape (K,)
+        Rows that a component stands on, the square of the sum of its responsibilities
+        over the sum of their squares.
     """
 
     gradient: Array
     outer: Array
     observed: Array
+    effective_rows: Array
 
 
 def information(scores: RowScores, data: Rows) -> Information:
@@ -144,11 +148,13 @@ def information(scores: RowScores, data: Rows) -> Information:
     n_components, width = scores.slopes.shape[:2]
     totals = np.zeros((n_components, width))
     squares = np.zeros((n_components, width, width))
+    shared = np.zeros(n_components)
     for block, responsibilities, features in scores.blocks(data):
         rows = scores.scores(responsibilities, features)
         gradient += block.weighted(rows).sum(axis=0)
         outer += rows.T @ block.weighted(rows)
         weights = block.weighted(responsibilities)
+        shared += (weights * responsibilities).sum(axis=0)
         for k, values in enumerate(features):
             totals[k] += weights[:, k] @ values
             squares[k] += values.T @ (values * weights[:, k, None])
@@ -161,7 +167,8 @@ def information(scores: RowScores, data: Rows) -> Information:
     entries = totals[:, 1 + len(scores.blur) :] * once
     by_covariance = np.einsum("kt,tde->kde", entries, basis)
     observed -= scores.chart.curvature(totals[:, 0], by_covariance)
-    return Information(gradient, outer, (observed + observed.T) / 2)
+    effective = np.divide(totals[:, 0] ** 2, shared, where=shared > 0, out=shared)
+    return Information(gradient, outer, (observed + observed.T) / 2, effective)
 
 
 def _second_derivatives(

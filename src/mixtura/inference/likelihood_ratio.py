@@ -17,23 +17,32 @@ class LikelihoodRatioTest:
     n_components : int
         K, of the null hypothesis.
     statistic : float
-        Twice the difference of the log-likelihoods.
+        Twice the difference of the log-likelihoods; nan if there is none to judge.
     replicates : ndarray of shape (n_replicates,)
         The same for samples drawn from the fit with K components.
     failures : tuple of Failure
         Samples for which there is none.
+    reason : str
+        Why there is nothing to judge; empty if there is.
     """
 
     n_components: int
     statistic: float
     replicates: Array
     failures: tuple[Failure, ...] = ()
+    reason: str = ""
 
     @property
     def p_value(self) -> float:
-        """(1 + replicates that reach the statistic) / (1 + replicates)."""
+        """(1 + replicates that reach the statistic) / (1 + replicates), or nan."""
+        if self.reason:
+            return float("nan")
         reached = int((self.replicates >= self.statistic).sum())
         return (1 + reached) / (1 + len(self.replicates))
+
+    def can_reject(self, level: float) -> bool:
+        """Whether there are replicates enough for a p-value of the level."""
+        return not self.reason and 1 / (1 + len(self.replicates)) <= level
 
 
 @dataclass(frozen=True)
@@ -58,15 +67,16 @@ class LikelihoodRatioTests:
         """The first number that one more does not improve significantly.
 
         One more than was tested last if every test is significant: then more tests are
-        needed.
+        needed. That of the last test if it says nothing.
         """
         last = self.tests[-1]
         return last.n_components + int(last.p_value <= self.level)
 
     @property
     def is_conclusive(self) -> bool:
-        """Whether the last test is not significant."""
-        return self.tests[-1].p_value > self.level
+        """Whether the last test is not significant, and could have been."""
+        last = self.tests[-1]
+        return last.p_value > self.level and last.can_reject(self.level)
 
     def table(self) -> list[dict[str, Any]]:
         """One row a test, ready for any data frame."""
@@ -82,7 +92,12 @@ class LikelihoodRatioTests:
         ]
 
     def __repr__(self) -> str:
-        return render(self.table())
+        inconclusive = [
+            f"{test.n_components} vs {test.n_components + 1}: {test.reason}."
+            for test in self.tests
+            if test.reason
+        ]
+        return "\n".join([render(self.table()), *inconclusive])
 
 
 def statistic(null: Any, alternative: Any) -> float:

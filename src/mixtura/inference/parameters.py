@@ -47,17 +47,21 @@ class Layout:
     n_components : int
     columns : tuple of str
         Names of the columns.
+    has_noise : bool
+        Whether noise has the rest of the weight, a parameter after the other weights.
     """
 
     structure: Covariance
     n_components: int
     columns: tuple[str, ...]
+    has_noise: bool = False
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Names, in the order of the vector."""
         components = range(self.n_components)
         found = [Parameter("weight", k) for k in components]
+        found += [Parameter("weight", None, ("noise",))] * self.has_noise
         found += [
             Parameter("mean", k, (name,)) for k in components for name in self.columns
         ]
@@ -69,14 +73,15 @@ class Layout:
 
     def vector(self, weights: Array, means: Array, covariances: Array) -> Array:
         """Put weights (K,), means (K, D) and stored covariances into one vector."""
+        rest = [max(1 - weights.sum(), 0.0)] * self.has_noise
         entries = covariances[self._index()]
-        return np.concatenate([weights, means.ravel(), np.ravel(entries)])
+        return np.concatenate([weights, rest, means.ravel(), np.ravel(entries)])
 
     def shaped(self, vector: Array) -> tuple[Array, Array, Array]:
         """Return weights, means and covariances in the shapes of the fit."""
         n_components, n_features = self.n_components, len(self.columns)
-        ends = np.cumsum([n_components, n_components * n_features])
-        weights, means, entries = np.split(vector, ends)
+        sizes = [n_components, int(self.has_noise), n_components * n_features]
+        weights, _, means, entries = np.split(vector, np.cumsum(sizes))
         covariances = np.empty(self.structure.shape(n_components, n_features))
         index = self._index()
         covariances[index] = entries if index else entries[0]
@@ -92,7 +97,7 @@ class Layout:
             else float(scale[0] ** 2)
             for _, places in self._cells()
         ]
-        ones = np.ones(self.n_components)
+        ones = np.ones(self.n_components + self.has_noise)
         return np.concatenate([ones, np.tile(scale, self.n_components), whole])
 
     def of_components(self, chosen: Any) -> Array:

@@ -21,6 +21,12 @@ TOUCHED = 1e-6
 """A parameter with more than this share of its slope in such a direction has no
 standard error."""
 
+UNTOLD = 1e-8
+"""Scores whose spread is below this share of what the model says tell no error."""
+
+LEAST_ROWS = 2
+"""Effective rows of a component below which their spread says nothing."""
+
 METHODS: dict[str, Callable[[Information], tuple[Array, bool]]] = {
     "sandwich": lambda sums: (sums.observed, True),
     "information": lambda sums: (sums.observed, False),
@@ -113,17 +119,37 @@ class StandardErrors(ParameterErrors):
         return from_line(parameters, ends).T
 
 
-def covariance_of_estimates(sums: Information, slopes: Array, method: str) -> Array:
-    """Covariance of quantities with slopes (P, p) by a chart's coordinates, (P, P)."""
+def covariance_of_estimates(
+    sums: Information, slopes: Array, layout: Layout, method: str
+) -> Array:
+    """Covariance of the layout's quantities, with slopes (P, p) by a chart, (P, P).
+
+    Those that the data leave open have nan.
+    """
     bread, is_sandwich = METHODS[method](sums)
     inverse = Inverse.of(bread, sums.outer)
-    middle = inverse.matrix
+    covariance, open_ = slopes @ inverse.matrix @ slopes.T, inverse.touched(slopes)
     if is_sandwich:
-        middle = middle @ sums.outer @ middle
-    covariance = slopes @ middle @ slopes.T
-    open_ = inverse.touched(slopes)
+        by_model = np.diagonal(covariance)
+        spread = inverse.matrix @ sums.outer @ inverse.matrix
+        covariance = slopes @ spread @ slopes.T
+        untold = np.diagonal(covariance) <= UNTOLD * by_model
+        open_ |= (by_model > 0) & untold
+        open_ |= _of_lone_rows(layout, sums.effective_rows)
     covariance[open_], covariance[:, open_] = np.nan, np.nan
     return covariance
+
+
+def _of_lone_rows(layout: Layout, effective_rows: Array) -> Any:
+    """Which quantities a component has alone, and hardly more than one row to tell."""
+    return np.array(
+        [
+            each.kind != "weight"
+            and each.component is not None
+            and effective_rows[each.component] < LEAST_ROWS
+            for each in layout.parameters
+        ]
+    )
 
 
 def remaining_gain(sums: Information) -> float:

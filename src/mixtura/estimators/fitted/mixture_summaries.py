@@ -232,7 +232,7 @@ class MixtureSummaries(MixtureParameters):
         Returns
         -------
         Estimate
-            With proven bounds.
+            Within proven bounds.
 
         Examples
         --------
@@ -268,7 +268,7 @@ class MixtureSummaries(MixtureParameters):
         Returns
         -------
         Estimate
-            With proven bounds.
+            Within proven bounds.
 
         Raises
         ------
@@ -291,13 +291,14 @@ class MixtureSummaries(MixtureParameters):
         other : GaussianMixture
             Fitted, over the same columns.
         n_samples : int, default=100_000
-            Draws, half of them from either mixture.
+            Draws: half of them from either or, where these lie apart, from what they
+            share.
         random_state : int, RandomState or None, default=0
 
         Returns
         -------
         Estimate
-            With proven bounds.
+            Within proven bounds.
 
         Raises
         ------

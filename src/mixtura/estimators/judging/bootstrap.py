@@ -64,7 +64,8 @@ def bootstrap(
     Bootstrap
         Prints as a table. `weights`, `means` and `covariances` are standard errors in
         the shapes of the fitted attributes; `intervals(level, kind)`, `bias`,
-        `replicates`, `failures`. After Ctrl-C, of the refits that were done.
+        `replicates`, `failures`. The weight of noise is one of the parameters. After
+        Ctrl-C, of the refits that were done.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from mixtura.data import Rows
 from mixtura.estimators import checks
 from mixtura.estimators.fitted.fitted_gaussian_mixture import FittedGaussianMixture
 from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
+from mixtura.estimators.fitting.noise import has_noise
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.families.constraints import Constraint, Ridge, Unconstrained
@@ -159,7 +160,12 @@ def layout_of(estimator: Any) -> Layout:
     n_components, n_features = estimator.means_.shape
     default = [f"x{j}" for j in range(n_features)]
     names = getattr(estimator, "feature_names_in_", default)
-    return Layout(estimator._structure(), n_components, tuple(map(str, names)))
+    return Layout(
+        estimator._structure(),
+        n_components,
+        tuple(map(str, names)),
+        has_noise(estimator),
+    )
 
 
 def estimates(estimator: Any, layout: Layout) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ from sklearn.base import clone
 from mixtura._types import Array
 from mixtura.estimators import checks
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.judging.fitted_problem import warn_inference
 from mixtura.estimators.judging.refits import (
     entropy_of,
     integer_seed,
-    is_collapsed,
-    quiet_fit,
+    quietly,
+    sound_fit,
 )
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.inference.likelihood_ratio import (
@@ -23,7 +25,7 @@ from mixtura.inference.likelihood_ratio import (
     statistic,
 )
 from mixtura.inference.parameter_errors import check_level
-from mixtura.inference.replicates import replicate
+from mixtura.inference.replicates import Stopped, replicate
 
 
 def bootstrap_lrt(
@@ -44,6 +46,10 @@ def bootstrap_lrt(
     components go through the very same two fits. The p-value is
     :math:`(1 + \#\{\text{samples that reach the statistic}\}) / (1 + B)`.
 
+    A fit in which a component collapses has a likelihood without meaning: it is made
+    again from up to four other seeds. A sample for which all five collapse is a
+    failure; if all do for the data, the test is inconclusive and the sequence ends.
+
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
@@ -55,7 +61,7 @@ def bootstrap_lrt(
     sample_weight : array-like of shape (n_samples,), optional
         How often each row counts; samples are as large as they sum to.
     n_bootstrap : int, default=99
-        Samples B a test.
+        Samples B a test, at least 1 / level - 1: fewer can reject nothing.
     level : float, default=0.05
         The sequence ends with the first p-value above it.
     random_state : int, RandomState or None, default=None
@@ -65,13 +71,20 @@ def bootstrap_lrt(
     Returns
     -------
     LikelihoodRatioTests
-        Prints as a table. `n_components` is the answer. After Ctrl-C, the tests that
-        were begun, with the samples that were done.
+        Prints as a table. `n_components` is the answer if `is_conclusive`; an
+        inconclusive test has a `reason`. After Ctrl-C, the tests that were begun, with
+        the samples that were done.
 
     Raises
     ------
     ValueError
-        For unusable arguments or rows, or if no sample can be fitted.
+        For unusable arguments or rows, for too few samples to reject anything, or if no
+        sample can be fitted.
+
+    Warns
+    -----
+    DegenerateDataWarning
+        If a test is inconclusive.
 
     References
     ----------
@@ -92,6 +105,7 @@ def bootstrap_lrt(
     if n_jobs is not None:
         checks.check_jobs(owner, n_jobs)
     check_level(level)
+    _check_enough(owner, n_bootstrap, level)
     sizes = _sizes(owner, n_components)
     template = GaussianMixture() if estimator is None else estimator
     root = np.random.SeedSequence(entropy_of(random_state))
@@ -100,27 +114,41 @@ def bootstrap_lrt(
         # A seed of its own for each K, whatever was tested before.
         seed = np.random.SeedSequence(root.entropy, spawn_key=(size,))
         own, *seeds = seed.spawn(n_bootstrap + 1)
-        null, alternative = _pair(template, size, own)
-        null.fit(X, sample_weight=sample_weight)
-        alternative.fit(X, sample_weight=sample_weight)
-        task = partial(_statistic, template, null)
         try:
-            done = replicate(task, seeds, n_jobs)
-        except KeyboardInterrupt:
+            pair = _pair(template, size, X, sample_weight, own)
+            done = replicate(partial(_statistic, template, pair[0]), seeds, n_jobs)
+        except DegenerateComponentError as error:
+            tests.append(_inconclusive(size, str(error)))
+            break
+        except (KeyboardInterrupt, Stopped):
             if not tests:
-                raise
+                raise KeyboardInterrupt from None
             return LikelihoodRatioTests(tuple(tests), level, False)
-        tests.append(
-            LikelihoodRatioTest(
-                size,
-                statistic(null, alternative),
-                np.array(done.values),
-                done.failures,
-            )
-        )
+        values = np.array(done.values)
+        tests.append(LikelihoodRatioTest(size, statistic(*pair), values, done.failures))
         if not done.is_complete or tests[-1].p_value > level:
             return LikelihoodRatioTests(tuple(tests), level, done.is_complete)
+    if tests[-1].reason:
+        warn_inference(
+            f"{owner}: the test of {size} against {size + 1} components is "
+            f"inconclusive: {tests[-1].reason}. Test fewer components, or pass an "
+            "estimator with another covariance_type or a larger reg_covar."
+        )
     return LikelihoodRatioTests(tuple(tests), level)
+
+
+def _check_enough(owner: str, n_bootstrap: int, level: float) -> None:
+    """Require samples enough for a p-value of the level."""
+    if 1 / (1 + n_bootstrap) > level:
+        raise ValueError(
+            f"{owner}: {n_bootstrap} samples give no p-value below "
+            f"1 / {n_bootstrap + 1}, so no test can be significant at level = {level}."
+            f" Take n_bootstrap = {ceil(1 / level) - 1} or more."
+        )
+
+
+def _inconclusive(size: int, reason: str) -> LikelihoodRatioTest:
+    return LikelihoodRatioTest(size, float("nan"), np.empty(0), reason=reason)
 
 
 def _sizes(owner: str, n_components: Any) -> list[int]:
@@ -138,12 +166,18 @@ def _sizes(owner: str, n_components: Any) -> list[int]:
     return sizes
 
 
-def _pair(template: Any, size: int, seed: np.random.SeedSequence) -> tuple[Any, Any]:
-    """Estimators with `size` components and with one more."""
-    numbers = [integer_seed(child) for child in seed.spawn(2)]
+def _pair(
+    template: Any, size: int, X: Any, sample_weight: Any, seed: np.random.SeedSequence
+) -> tuple[Any, Any]:
+    """Sound fits of `size` components and of one more."""
     null, alternative = (
-        clone(template).set_params(n_components=size + more, random_state=number)
-        for more, number in enumerate(numbers)
+        sound_fit(
+            clone(template).set_params(n_components=size + more),
+            X,
+            sample_weight,
+            child,
+        )
+        for more, child in enumerate(seed.spawn(2))
     )
     return null, alternative
 
@@ -154,11 +188,5 @@ def _statistic(template: Any, model: Any, seed: np.random.SeedSequence) -> float
     n_samples = round(model.n_samples_fit_)
     X: Array
     X, _ = model.sample(n_samples, random_state=integer_seed(draws))
-    fits = [
-        quiet_fit(each, X, None) for each in _pair(template, len(model.weights_), own)
-    ]
-    if any(is_collapsed(fit, X, None) for fit in fits):
-        raise DegenerateComponentError(
-            "A component collapsed, so that the likelihood means little."
-        )
-    return statistic(*fits)
+    with quietly():
+        return statistic(*_pair(template, len(model.weights_), X, None, own))

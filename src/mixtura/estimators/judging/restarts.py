@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from mixtura._types import Array
 from mixtura.estimators import checks
 from mixtura.estimators.judging.refits import (
     entropy_of,
@@ -99,9 +98,4 @@ def _start(
         n_init=1, warm_start=False, random_state=integer_seed(seed)
     )
     quiet_fit(model, X, sample_weight)
-    rows: Array = model._validated(X, reset=False)
-    weights = None
-    if sample_weight is not None:
-        weights = checks.check_sample_weight(sample_weight, rows)
-        rows, weights = rows[weights > 0], weights[weights > 0]
-    return model, is_collapsed(model, rows, weights)
+    return model, is_collapsed(model, X, sample_weight)

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from mixtura._types import Array
 from mixtura.estimators import checks
 from mixtura.estimators.judging.fitted_problem import (
     FittedProblem,
@@ -14,7 +13,7 @@ from mixtura.estimators.judging.fitted_problem import (
     warn_inference,
 )
 from mixtura.inference.chart import chart
-from mixtura.inference.information import Information, RowScores, information
+from mixtura.inference.information import RowScores, information
 from mixtura.inference.standard_errors import (
     METHODS,
     StandardErrors,
@@ -49,7 +48,9 @@ def standard_errors(
 
     in free coordinates, carried to weights, means and covariances in the units of the
     data. Both matrices are in closed form; where a covariance structure is curved, its
-    derivatives are differences, exact to seven digits or more.
+    derivatives are differences, exact to seven digits or more. With
+    ``covariance_type="factors:q"``, noise that has vanished in a column is no free
+    coordinate: it is held at zero.
 
     Parameters
     ----------
@@ -82,7 +83,8 @@ def standard_errors(
     -----
     DegenerateDataWarning
         If the data leave parameters open, which then have nan: components that
-        coincide, that have no rows, or that rest on the floor under the variances.
+        coincide, that have no rows, or that rest on the floor under the variances; and
+        by the sandwich those whose rows have no spread, such as one row alone.
     ConvergenceWarning
         If the parameters are no maximum of the likelihood of these rows.
 
@@ -103,9 +105,13 @@ def standard_errors(
     """
     checks.check_choice("standard_errors", "method", method, [*METHODS])
     problem = FittedProblem.of(model, X, sample_weight, labels, "standard_errors")
-    sums, slopes, kept = sums_and_slopes(problem)
-    inner = covariance_of_estimates(sums, slopes, method)
-    size = len(kept)
+    living = problem.living()
+    local = chart(living.model, living.params)
+    sums = information(RowScores.of(living.model, living.params, local), living.data)
+    slopes = natural_slopes(living.layout, living.params, local)
+    inner = covariance_of_estimates(sums, slopes, living.layout, method)
+    kept = np.flatnonzero(problem.layout.of_components(problem.params.weights > 0))
+    size = len(problem.layout.parameters)
     covariance = np.full((size, size), np.nan)
     covariance[np.ix_(kept, kept)] = inner
     ill = np.logical_not(problem.layout.of_components(problem.regular))
@@ -121,17 +127,6 @@ def standard_errors(
     )
     _warn(result, problem.regular)
     return result
-
-
-def sums_and_slopes(problem: FittedProblem) -> tuple[Information, Array, Any]:
-    """Sums over rows, slopes of the living natural parameters, and which these are."""
-    living = problem.living()
-    scores = RowScores.of(
-        living.model, living.params, chart(living.model, living.params)
-    )
-    slopes = natural_slopes(living.layout, living.params, scores.chart)
-    kept = problem.layout.of_components(problem.params.weights > 0)
-    return information(scores, living.data), slopes, kept
 
 
 def _warn(result: StandardErrors, regular: Any) -> None:
@@ -150,9 +145,10 @@ def _warn(result: StandardErrors, regular: Any) -> None:
         shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
         warn_inference(
             f"standard_errors: the data do not determine {shown}: the information is "
-            "singular or has a negative direction there, and the standard errors are "
-            "nan. Components may coincide, the fit may not be at a maximum, or there "
-            "are too few rows. Fit fewer components, or with a smaller tol."
+            "singular or has a negative direction there, or the rows behind them have "
+            "no spread, and the standard errors are nan. Components may coincide, the "
+            "fit may not be at a maximum, or there are too few rows. Fit fewer "
+            "components, or with a smaller tol."
         )
     if result.remaining > FAR:
         warnings.warn(
