@@ -340,13 +340,14 @@ def flat_components(model: GaussianMixture, data: SearchData) -> NDArray[np.bool
     """Which living components (K,) stand on too few rows to span the columns.
 
     A component that turns by itself lies flat in what so few rows span, and its
-    likelihood means little even where others lend it their shape or volume.
+    likelihood means little even where others lend it their shape or volume. It takes
+    one row more than columns to span them; a share of the weight is seldom whole.
     """
     if not STRUCTURES[model.covariance_type].turns or model.prior is not None:
         return np.zeros(len(model.weights_), dtype=bool)
     n_rows, n_features = data.X.shape
     rows = model.weights_ * n_rows
-    return np.asarray((rows < n_features + 1) & (model.weights_ > 0))
+    return np.asarray((rows < n_features + 0.5) & (model.weights_ > 0))
 
 
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
