@@ -17,7 +17,7 @@ from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
 from mixtura.estimators.searching import candidates as candidates_module
 from mixtura.estimators.searching import shared_starts
-from mixtura.estimators.searching.search_plan import every_structure
+from mixtura.estimators.structures import every_structure
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.selection.criteria import CRITERIA, Criterion
 
