@@ -191,13 +191,27 @@ def test_components_are_chosen_within_a_range(run, iris_path):
     arguments += ("--covariance", "diag", "--seed", 0, "--json")
     document = json.loads(run(*arguments, "-k", "1-2").stdout)
     assert {item["n_components"] for item in document["classes"]} <= {1, 2}
+    assert {item["covariance_type"] for item in document["classes"]} == {"diag"}
     softer = json.loads(run(*arguments, "-k", "1", "--temperature").stdout)
     assert softer["temperature"] != 1
+
+
+def test_structures_are_chosen_among_several(run, iris_path, tmp_path):
+    arguments = ("classify", iris_path, "--target", "species", "--folds", 0)
+    arguments += ("--covariance", "VEV,EII", "--seed", 0)
+    saved = tmp_path / "c.json"
+    report = run(*arguments, "--save", saved).stdout
+    assert report.count("VEV") == 3
+    assert "VEV covariance" in run("info", saved).stdout
+    result = run(*arguments[:-3], "all", "--json")
+    kinds = {item["covariance_type"] for item in json.loads(result.stdout)["classes"]}
+    assert result.exit_code == 0 and kinds == {"VEV"}
 
 
 @pytest.mark.parametrize(
     "arguments, status, message",
     [
+        (["--target", "species", "--covariance", "round"], 2, "'round' is not one of"),
         (["--target", "kind"], 1, "no column 'kind'"),
         ([], 2, "Missing option '--target'"),
         (["--target", "species", "-k", "3-1"], 2, "neither a range"),

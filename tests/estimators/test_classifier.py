@@ -1,10 +1,13 @@
 """Laws of the classifier."""
 
+import pickle
+
 import numpy as np
 import pytest
 from mixtures import TYPES, clusters
 from scipy.special import log_softmax, logsumexp
 from scipy.stats import multivariate_normal
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.discriminant_analysis import (
@@ -17,8 +20,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mixtura import GaussianMixture, GaussianMixtureClassifier
-from mixtura.estimators.labelled.class_fits import best_temperature
+from mixtura import GaussianMixture, GaussianMixtureClassifier, GaussianMixtureSearch
+from mixtura.estimators.labelled.temperature import best_temperature
 from mixtura.exceptions import DegenerateDataWarning
 
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -41,6 +44,8 @@ def two_classes(seed, n_samples=300):
         GaussianMixtureClassifier(),
         GaussianMixtureClassifier((1, 2), covariance_type="spherical"),
         GaussianMixtureClassifier(covariance_type="diag", pooled=False),
+        GaussianMixtureClassifier((1, 2), covariance_type=("tied", "diag")),
+        GaussianMixtureClassifier(covariance_type=("tied", "full")),
     ]
 )
 def test_scikit_learn_conventions(estimator, check):
@@ -123,6 +128,102 @@ def test_the_number_of_components_is_that_of_least_bic():
             GaussianMixture(k, random_state=0).fit(rows).bic(rows) for k in (1, 2, 3)
         ]
         assert ours.n_components_[c] == 1 + np.argmin(bic)
+
+
+CODES = ["EEI", "VVI", "EEE", "VVV"]
+
+
+@pytest.mark.parametrize("n_components", [1, [1, 2]])
+def test_each_class_chooses_as_a_search_of_its_rows_does(n_components):
+    X = IRIS.copy()
+    X[:50] = np.random.default_rng(0).normal(size=(50, 4))
+    ours = GaussianMixtureClassifier(
+        n_components, covariance_type=CODES, pooled=False, random_state=0
+    ).fit(X, SPECIES)
+    for c in range(3):
+        search = GaussianMixtureSearch(
+            n_components, covariance_type=CODES, random_state=0
+        ).fit(X[SPECIES == c])
+        best = search.best_params_
+        assert ours.covariance_types_[c] == best["covariance_type"]
+        assert ours.n_components_[c] == best["n_components"]
+        np.testing.assert_array_equal(
+            ours.class_log_densities(X)[:, c], search.score_samples(X)
+        )
+    assert ours.covariance_types_[0] == "EEI" != ours.covariance_types_[1]
+
+
+def test_a_class_does_not_choose_components_on_too_few_rows():
+    """The best BIC is that of components of two or three rows each."""
+    rng = np.random.default_rng(3)
+    few = rng.standard_normal((31, 3)) @ rng.standard_normal((3, 3))
+    X, y = np.r_[few, few[::-1] + 9], np.repeat([0, 1], 31)
+    ours = GaussianMixtureClassifier(
+        range(1, 10), covariance_type="VEV", random_state=0
+    ).fit(X, y)
+    for mixture in ours.mixtures_:
+        assert 31 * mixture.weights_.min() > 3.5
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6])
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_pooled_classes_share_the_structure_of_least_bic(n_components, share):
+    y = hidden(SPECIES, share)
+    settings = {"pooled": True, "unlabelled": -1, "random_state": 0}
+    fits = {
+        code: GaussianMixtureClassifier(
+            n_components, covariance_type=code, **settings
+        ).fit(IRIS, y)
+        for code in CODES
+    }
+    best = min(fits, key=lambda code: fits[code].bic_)
+    ours = GaussianMixtureClassifier(n_components, covariance_type=CODES, **settings)
+    ours.fit(IRIS, y)
+    assert ours.covariance_types_ == [best] * 3
+    assert ours.bic_ == fits[best].bic_
+    np.testing.assert_array_equal(
+        ours.predict_proba(IRIS), fits[best].predict_proba(IRIS)
+    )
+
+
+def test_a_structure_that_collapses_is_chosen_last():
+    X, y = clusters(0, n_features=2), np.zeros(240, dtype=int)
+    X[:3], y[:3] = [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], 1
+    with pytest.warns(DegenerateDataWarning):
+        worse = GaussianMixtureClassifier(covariance_type="VVV").fit(X, y)
+    ours = GaussianMixtureClassifier(covariance_type=["VVV", "EEI"]).fit(X, y)
+    assert worse.bic_ < ours.bic_ and ours.covariance_types_ == ["EEI", "EEI"]
+
+
+def test_all_structures_are_those_of_the_columns():
+    settings = {"covariance_type": "all", "random_state": 0}
+    one = GaussianMixtureClassifier(**settings).fit(IRIS[:, :1], SPECIES)
+    several = GaussianMixtureClassifier(**settings).fit(IRIS, SPECIES)
+    assert one.covariance_types_ == ["V"] * 3
+    assert several.covariance_types_ == ["VEV"] * 3
+
+
+def test_a_temperature_is_found_among_structures():
+    ours = GaussianMixtureClassifier(
+        covariance_type=["VVI", "EEE"], temperature="auto", random_state=0
+    ).fit(IRIS, SPECIES)
+    theirs = GaussianMixtureClassifier(
+        covariance_type="EEE", temperature="auto", random_state=0
+    ).fit(IRIS, SPECIES)
+    assert ours.covariance_types_ == ["EEE"] * 3
+    assert ours.temperature_ == pytest.approx(theirs.temperature_)
+
+
+def test_a_choice_can_be_cloned_and_pickled():
+    ours = GaussianMixtureClassifier(
+        [1, 2], covariance_type=["VVI", "VVV"], random_state=0
+    ).fit(IRIS, SPECIES)
+    copy, again = pickle.loads(pickle.dumps(ours)), clone(ours).fit(IRIS, SPECIES)
+    for other in (copy, again):
+        assert other.covariance_types_ == ours.covariance_types_
+        np.testing.assert_array_equal(
+            other.predict_proba(IRIS), ours.predict_proba(IRIS)
+        )
 
 
 def test_classes_may_differ_in_their_components():
@@ -346,6 +447,9 @@ def test_a_class_without_spread_is_named():
     "arguments, message",
     [
         ({"covariance_type": "round"}, "'covariance_type'.*'round'"),
+        ({"covariance_type": ["full", "round"]}, "'covariance_type'.*'round'"),
+        ({"covariance_type": []}, "'covariance_type'.*Got None"),
+        ({"covariance_type": ["VVV", "V"]}, "'V'.*one column.*n_features = 4"),
         ({"temperature": 0}, "'temperature'.*positive float.*Got 0"),
         ({"temperature": "cold"}, "'temperature'.*Got 'cold'"),
         ({"priors": [0.5, 0.6, 0.1]}, r"positive and sum to 1.*1\.2"),
@@ -358,7 +462,11 @@ def test_a_class_without_spread_is_named():
         ({"n_components": 51}, "Class 0 has n_samples = 50.*n_components = 51"),
         (
             {"unlabelled": 2, "covariance_type": "tied", "n_components": 2},
-            "pooled=True, or a covariance_type of full, diag, spherical; got 'tied'",
+            "pooled=True, or one covariance_type of full, diag, spherical; got 'tied'",
+        ),
+        (
+            {"unlabelled": 2, "covariance_type": "all", "n_components": 2},
+            "pooled=True, or one covariance_type of .*; got 'EII', 'VII'",
         ),
     ],
 )

@@ -15,7 +15,7 @@ from mixtura.cli.presenting import (
     save_with_names,
     table_summary,
 )
-from mixtura.cli.searching import sizes
+from mixtura.cli.searching import sizes, structures
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -55,7 +55,16 @@ def _sizes(
     callback=_sizes,
     help="Components of each class; 1..3: as many as BIC says.",
 )
-@options.covariance
+@click.option(
+    "--covariance",
+    "--covariance-type",
+    "covariance",
+    default="full",
+    show_default=True,
+    metavar="NAMES",
+    callback=options.columns,
+    help="Structure of the covariances; of several, or all, the best by BIC.",
+)
 @options.reading
 @click.option(
     "--folds",
@@ -83,7 +92,7 @@ def command(
     data: str,
     target: str,
     components: int | list[int],
-    covariance: str,
+    covariance: list[str],
     columns: list[str] | None,
     header: bool | None,
     folds: int,
@@ -98,7 +107,8 @@ def command(
     """Learn the classes in a column of DATA by a Gaussian mixture for each.
 
     Rows whose class is empty take part in the fit. With one component a class, full
-    covariance is quadratic discriminant analysis and tied is linear. --output has
+    covariance is quadratic discriminant analysis and tied is linear. Of several
+    structures one is chosen then for all classes, else one for each. --output has
     one line for each row of DATA, or of --new: the class, the probabilities, and
     the log density in nats. --save keeps the classifier for mixtura predict.
     """
@@ -108,10 +118,11 @@ def command(
 
     check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
+    kinds = structures(ctx, covariance)
     table = read_table(data, columns=columns, id_column=target, header=header)
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
     _check_classes(target, y)
-    classifier = _classifier(y, components, covariance, temperature, seed)
+    classifier = _classifier(y, components, kinds, temperature, seed)
     with warnings_shown() as messages, progress(f"fitting {table.n_rows} rows"):
         classifier.fit(table.values, y)
         checked = _validated(classifier, table.values, y, folds, seed)
@@ -148,7 +159,7 @@ def _check_classes(target: str, y: Any) -> None:
 def _classifier(
     y: Any,
     components: int | list[int],
-    covariance: str,
+    kinds: str | list[str],
     temperature: bool,
     seed: int | None,
 ) -> Any:
@@ -158,7 +169,7 @@ def _classifier(
 
     return GaussianMixtureClassifier(
         components,
-        covariance_type=covariance,
+        covariance_type=kinds[0] if len(kinds) == 1 else kinds,
         unlabelled=UNLABELLED if (y == UNLABELLED).any() else None,
         temperature="auto" if temperature else 1.0,
         random_state=seed,
@@ -253,11 +264,13 @@ def _document(
                 "n_rows": int((y == name).sum()),
                 "prior": float(prior),
                 "n_components": int(size),
+                "covariance_type": kind,
             }
-            for name, prior, size in zip(
+            for name, prior, size, kind in zip(
                 classifier.classes_,
                 classifier.class_prior_,
                 classifier.n_components_,
+                classifier.covariance_types_,
                 strict=True,
             )
         ],
@@ -290,6 +303,7 @@ def _print_report(
     grid.add_column("class")
     for head in ("rows", "prior", "components"):
         grid.add_column(head, justify="right", no_wrap=True)
+    grid.add_column("covariance", no_wrap=True)
     if checked is not None:
         grid.add_column(f"{checked.n_folds}-fold error", justify="right", no_wrap=True)
         grid.add_column("taken for")
@@ -299,6 +313,7 @@ def _print_report(
             str(int((y == name).sum())),
             f"{classifier.class_prior_[c]:.3f}",
             str(classifier.n_components_[c]),
+            classifier.covariance_types_[c],
         ]
         if checked is not None:
             cells += _mistakes(checked.confusion[c], c, classifier.classes_)
