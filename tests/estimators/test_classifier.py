@@ -331,6 +331,20 @@ def test_rows_without_a_class_raise_the_likelihood_at_each_iteration(
     assert bounds[-1] * len(WINE) == pytest.approx(total, rel=1e-9)
 
 
+@pytest.mark.parametrize("reg_covar", ["auto", 1e-3])
+@pytest.mark.parametrize("priors, n_free", [(None, 2), ([0.2, 0.3, 0.5], 0)])
+def test_bic_is_that_of_the_likelihood_without_some_classes(priors, n_free, reg_covar):
+    y = hidden(SPECIES, 0.6)
+    ours = GaussianMixtureClassifier(
+        covariance_type="diag", priors=priors, unlabelled=-1, reg_covar=reg_covar
+    ).fit(IRIS, y)
+    joint, known = ours.predict_joint_log_proba(IRIS), y != -1
+    total = joint[known, y[known]].sum() + logsumexp(joint[~known], axis=1).sum()
+    # three classes with four means and four variances each
+    expected = (24 + n_free) * np.log(150) - 2 * total
+    assert ours.bic_ == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_fit_that_did_not_converge_says_so():
     y = hidden(CULTIVAR, 0.9)
     with pytest.warns(ConvergenceWarning, match=r"did not converge.*Raise max_iter"):

@@ -52,6 +52,19 @@ OF_EACH = {
 }
 """The same versions, ``MclustDA(X, y, G = 1:5)``: minus the BIC of each class."""
 
+THIRD_LABELLED = {
+    "EII": (-411.9455974249, 899.0507242613),
+    "VII": (-391.6248097162, 868.4304194321),
+    "EEI": (-362.8228834831, 815.8372022598),
+    "VVI": (-307.6998764346, 745.6762705157),
+    "EEE": (-257.1514802023, 634.5582074629),
+    "EEV": (-215.8537253659, 612.0903213192),
+    "VVV": (-182.5688444213, 585.6056417829),
+}
+"""The same versions, ``MclustSSC(iris[, 1:4], class, modelNames = code, control =
+emControl(tol = 1e-12))``, every third class known from the first on: log-likelihood
+and minus BIC. Of all structures it chooses VEV."""
+
 INEXACT = {"VEE": 1e-3, "EVE": 1e-2}
 """Where mclust iterates within its M-step it stops before it is exact."""
 
@@ -81,6 +94,25 @@ def test_one_structure_for_all_classes_is_that_which_mclust_chooses(file):
     code, bic = CHOSEN[file]
     assert model.covariance_types_ == [code] * 3
     assert model.bic_ == pytest.approx(bic, abs=1e-5)
+
+
+def third_labelled():
+    X, y = data("iris.csv")
+    return X, np.where(np.arange(len(y)) % 3 == 0, y, "")
+
+
+@pytest.mark.parametrize("code", THIRD_LABELLED)
+def test_rows_without_a_class_give_the_likelihood_and_bic_of_mclust(code):
+    model = GaussianMixtureClassifier(covariance_type=code, unlabelled="", tol=1e-9)
+    model.fit(*third_labelled())
+    level, bic = THIRD_LABELLED[code]
+    assert model.log_likelihood_ == pytest.approx(level, abs=1e-4)
+    assert model.bic_ == pytest.approx(bic, abs=2e-4)
+
+
+def test_of_all_structures_that_of_mclust_is_chosen_without_some_classes():
+    model = GaussianMixtureClassifier(covariance_type="all", unlabelled="")
+    assert model.fit(*third_labelled()).covariance_types_ == ["VEV"] * 3
 
 
 @pytest.mark.slow

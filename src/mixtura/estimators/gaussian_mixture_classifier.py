@@ -82,9 +82,11 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         Of the training rows in nats: log p(x, c) summed over those with a class, log
         p(x) over the others.
     bic_ : float
-        Bayesian information criterion, to compare structures by: of log p(x) of all
-        training rows and the parameters of the densities, as in R's MclustDA (which
-        has the opposite sign). Lower is better.
+        Bayesian information criterion, to compare structures by; lower is better. If
+        every row has a class: of log p(x) of all rows and the parameters of the
+        densities, as in R's MclustDA (which has the opposite sign). Else of
+        `log_likelihood_`, with the probabilities of the classes among the parameters
+        unless they are given, as in R's MclustSSC. The two do not compare.
     lower_bounds_ : list of float
         The objective after each iteration over all classes together, in nats per
         observation; it never falls. Empty if classes were fitted by themselves.

@@ -257,9 +257,18 @@ def _notes(joint: JointFit, collapsed: Sequence[Any]) -> list[Note]:
 def _criterion(
     task: Task, mixtures: Sequence[GaussianMixture], priors: Array, n_parameters: int
 ) -> float:
-    """BIC of the densities of all classes, lower is better; see `bic_`."""
+    """BIC, lower is better; see `bic_`.
+
+    With rows without a class it is that of what EM maximised, log p(x, c) where the
+    class is known, and so counts the probabilities of the classes.
+    """
     densities = np.column_stack([m.score_samples(task.rows.X) for m in mixtures])
     with np.errstate(divide="ignore"):  # a class that is never to be found
-        levels = logsumexp(densities + np.log(priors), axis=1)
+        log_joint = densities + np.log(priors)
+    levels = logsumexp(log_joint, axis=1)
+    if task.is_partial:
+        known = np.flatnonzero(task.labels != UNKNOWN)
+        levels[known] = log_joint[known, task.labels[known]]
+        n_parameters += 0 if task.priors is not None else len(priors) - 1
     weights = task.weights
     return float(n_parameters * np.log(weights.sum()) - 2 * weights @ levels)
