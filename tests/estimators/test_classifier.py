@@ -397,6 +397,63 @@ def test_labels_may_be_words_and_unlabelled_one_of_them():
     assert ours.score(X, y) > 0.97
 
 
+NUMBERS, WORDS = SPECIES.tolist(), np.array(["a", "b", "c"])[SPECIES].tolist()
+
+
+@pytest.mark.parametrize(
+    "values, gap, kind",
+    [
+        (NUMBERS, float("nan"), "i"),
+        (NUMBERS, None, "i"),
+        (WORDS, None, "U"),
+        (WORDS, float("nan"), "U"),
+        (WORDS, np.datetime64("NaT"), "U"),
+    ],
+)
+@pytest.mark.parametrize("is_array", [False, True])
+def test_missing_values_may_mark_rows_without_a_class(values, gap, kind, is_array):
+    marked = hidden(SPECIES, 0.6)
+    y = [gap if m == -1 else v for v, m in zip(values, marked, strict=True)]
+    if is_array:
+        y = np.array(y, dtype=object)
+    ours = clone(GaussianMixtureClassifier(unlabelled=np.nan)).fit(IRIS, y)
+    theirs = GaussianMixtureClassifier(unlabelled=-1).fit(IRIS, marked)
+    assert ours.classes_.tolist() == sorted(set(values))
+    assert ours.classes_.dtype.kind == kind
+    np.testing.assert_array_equal(ours.predict_proba(IRIS), theirs.predict_proba(IRIS))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Int64", "string", "object", "category"])
+def test_missing_values_of_data_frames_mark_rows_without_a_class(dtype):
+    pd = pytest.importorskip("pandas")
+    values = WORDS if dtype in ("string", "category") else NUMBERS
+    y = pd.Series(values, dtype=dtype).mask(hidden(SPECIES, 0.6) == -1)
+    theirs = GaussianMixtureClassifier(unlabelled=-1).fit(IRIS, hidden(SPECIES, 0.6))
+    for marker in (np.nan, pd.NA):
+        ours = GaussianMixtureClassifier(unlabelled=marker).fit(IRIS, y)
+        np.testing.assert_array_equal(
+            ours.predict_proba(IRIS), theirs.predict_proba(IRIS)
+        )
+    with pytest.raises(ValueError, match=r"not have missing.*unlabelled=np\.nan"):
+        GaussianMixtureClassifier().fit(IRIS, y)
+
+
+@pytest.mark.parametrize("unlabelled", [None, -1])
+def test_missing_values_that_mark_nothing_are_refused(unlabelled):
+    y = SPECIES.astype(float)
+    y[[3, 5]] = np.nan
+    with pytest.raises(ValueError, match=r"nan.*first in row 3, 2 in all.*np\.nan"):
+        GaussianMixtureClassifier(unlabelled=unlabelled).fit(IRIS, y)
+
+
+def test_a_missing_value_may_mark_no_row_or_too_many():
+    plain = GaussianMixtureClassifier().fit(IRIS, WORDS)
+    ours = GaussianMixtureClassifier(unlabelled=np.nan).fit(IRIS, WORDS)
+    np.testing.assert_array_equal(ours.predict_proba(IRIS), plain.predict_proba(IRIS))
+    with pytest.raises(ValueError, match="class of at least one row; got nan"):
+        GaussianMixtureClassifier(unlabelled=np.nan).fit(IRIS, np.full(150, np.nan))
+
+
 @pytest.mark.parametrize("shift, scale", [(1e6, 1.0), (0.0, 2.0**-8)])
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_probabilities_do_not_depend_on_origin_and_units(shift, scale, covariance_type):

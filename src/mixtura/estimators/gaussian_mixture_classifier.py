@@ -16,6 +16,7 @@ from mixtura._types import Array
 from mixtura.data import UNKNOWN, Rows
 from mixtura.estimators import checks
 from mixtura.estimators.labelled.class_arguments import component_counts, given_priors
+from mixtura.estimators.labelled.class_labels import is_missing, without_gaps
 from mixtura.estimators.labelled.fitted_classes import (
     FittedClasses,
     Task,
@@ -41,10 +42,12 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     Parameters
     ----------
     n_components : int, sequence of int or mapping, default=1
-        Components of each class; of a sequence, for each class the number of least
+        Components of each class; of a sequence, for each class the best number by
         BIC. A mapping gives either for each class.
-    covariance_type : str, default="full"
-        What the covariances have in common, as in :class:`GaussianMixture`.
+    covariance_type : str or sequence of str, default="full"
+        What the covariances have in common, as in :class:`GaussianMixture`. Of
+        several, or "all" that differ, the best by BIC: one for all classes if they
+        are pooled, else one for each class.
     pooled : bool, optional
         Whether the components of all classes have that in common (EDDA), or those of
         each class by themselves (MclustDA). Default: pooled if each class is one
@@ -54,7 +57,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         estimated, from labelled rows their shares.
     unlabelled : object, optional
         The value of `y`, such as -1, that marks rows whose class is not known. They
-        take part in the fit by EM. Default: every row has a class.
+        take part in the fit by EM. ``np.nan`` stands for every missing value: NaN,
+        None, NaT and pandas' NA. Default: every row has a class.
     temperature : float or "auto", default=1.0
         Divides the log joint before Bayes' rule; more than 1 makes probabilities less
         extreme, and no prediction changes. "auto": the value of least log loss in
@@ -76,6 +80,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         p(x | c), one for each class.
     n_components_ : ndarray of int of shape (n_classes,)
         Components of each class.
+    covariance_types_ : list of str
+        Structure of each class.
     temperature_ : float
         The temperature in use.
     log_likelihood_ : float
@@ -102,6 +108,13 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     See Also
     --------
     GaussianMixture : The mixture of one class.
+    GaussianMixtureSearch : What chooses it, where there is a choice.
+
+    Notes
+    -----
+    A class that is fitted by itself takes what a search of its rows prefers: the least
+    BIC, for the number of those rows, of candidates that have not collapsed. Pooled
+    classes take the structure of the least `bic_`, likewise.
 
     References
     ----------
@@ -159,7 +172,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         X : array-like or data frame of shape (n_samples, n_features)
             Real and finite.
         y : array-like of shape (n_samples,)
-            The class of each row, or `unlabelled`.
+            The class of each row, or `unlabelled`. Missing values are an error unless
+            that is one.
         sample_weight : array-like of shape (n_samples,), optional
             How often each row counts.
 
@@ -171,7 +185,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         ------
         ValueError
             For unusable arguments or data, a class with fewer rows than components,
-            and if no row has a class.
+            if no row has a class, and if several structures are to be chosen from
+            class by class while some rows have none.
         """
         names = self._check_arguments()
         rows = self._rows(X, y, sample_weight)
@@ -231,13 +246,13 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
         """Check the data; return rows of positive weight, labelled by class number."""
+        y, known = without_gaps(type(self).__name__, y, self.unlabelled)
         X, y = checks.validated(self, X, y)
         weights, positive = None, np.ones(len(X), dtype=bool)
         if sample_weight is not None:
             weights = checks.check_sample_weight(sample_weight, X)
             positive = weights > 0
-        known = np.ones(len(X), dtype=bool)
-        if self.unlabelled is not None:
+        if self.unlabelled is not None and not is_missing(self.unlabelled):
             known = y != self.unlabelled
         if not (known & positive).any():
             raise ValueError(
