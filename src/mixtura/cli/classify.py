@@ -303,7 +303,10 @@ def _print_report(
     grid.add_column("class")
     for head in ("rows", "prior", "components"):
         grid.add_column(head, justify="right", no_wrap=True)
-    grid.add_column("covariance", no_wrap=True)
+    kinds = classifier.covariance_types_
+    differ = len(set(kinds)) > 1
+    if differ:
+        grid.add_column("covariance", no_wrap=True)
     if checked is not None:
         grid.add_column(f"{checked.n_folds}-fold error", justify="right", no_wrap=True)
         grid.add_column("taken for")
@@ -313,7 +316,7 @@ def _print_report(
             str(int((y == name).sum())),
             f"{classifier.class_prior_[c]:.3f}",
             str(classifier.n_components_[c]),
-            classifier.covariance_types_[c],
+            *([kinds[c]] if differ else []),
         ]
         if checked is not None:
             cells += _mistakes(checked.confusion[c], c, classifier.classes_)
@@ -323,6 +326,8 @@ def _print_report(
     n_unlabelled = int((y == UNLABELLED).sum())
     if n_unlabelled:
         console.print(f"rows without a class  {n_unlabelled}")
+    if not differ:
+        console.print(f"covariance            {kinds[0]}")
     console.print(f"log-likelihood        {classifier.log_likelihood_:.3f} nats")
     if classifier.temperature_ != 1:
         console.print(f"temperature           {classifier.temperature_:.3g}")

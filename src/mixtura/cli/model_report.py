@@ -110,16 +110,14 @@ def _show_classifier(console: "Console", model: Any) -> None:
     grid.add_column("class")
     grid.add_column("prior", justify="right", no_wrap=True)
     grid.add_column("components", justify="right", no_wrap=True)
-    grid.add_column("covariance", no_wrap=True)
-    rows = zip(
-        model.classes_,
-        model.class_prior_,
-        model.n_components_,
-        model.covariance_types_,
-        strict=True,
-    )
-    for name, prior, size, kind in rows:
-        grid.add_row(escape(str(name)), f"{prior:.3f}", str(size), kind)
+    kinds = model.covariance_types_
+    differ = len(set(kinds)) > 1
+    if differ:
+        grid.add_column("covariance", no_wrap=True)
+    rows = zip(model.classes_, model.class_prior_, model.n_components_, strict=True)
+    for (name, prior, size), kind in zip(rows, kinds, strict=True):
+        cells = [escape(str(name)), f"{prior:.3f}", str(size)]
+        grid.add_row(*cells, *([kind] if differ else []))
     console.print(grid)
     console.print()
     console.print(f"log-likelihood        {model.log_likelihood_:.3f} nats")
