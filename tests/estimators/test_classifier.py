@@ -1,6 +1,7 @@
 """Laws of the classifier."""
 
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mixtura import GaussianMixture, GaussianMixtureClassifier, GaussianMixtureSearch
 from mixtura.estimators.labelled.temperature import best_temperature
 from mixtura.exceptions import DegenerateDataWarning
+from mixtura.selection.criteria import Criterion
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 WINE, CULTIVAR = load_wine(return_X_y=True)
@@ -119,15 +121,17 @@ def test_more_components_find_what_one_cannot():
     assert by_bic.score(X, y) > 0.97
 
 
-def test_the_number_of_components_is_that_of_least_bic():
+def test_the_numbers_of_components_are_those_of_least_bic_of_all_classes():
     X, y = two_classes(2)
     ours = GaussianMixtureClassifier([1, 2, 3], random_state=0).fit(X, y)
-    for c, name in enumerate(ours.classes_):
-        rows = X[y == name]
-        bic = [
-            GaussianMixture(k, random_state=0).fit(rows).bic(rows) for k in (1, 2, 3)
-        ]
-        assert ours.n_components_[c] == 1 + np.argmin(bic)
+    total = {}
+    for sizes in product((1, 2, 3), repeat=2):
+        n_components = dict(zip(ours.classes_.tolist(), sizes, strict=True))
+        fit = GaussianMixtureClassifier(n_components, random_state=0, pooled=False)
+        level = fit.fit(X, y).log_likelihood_
+        # two means, three covariances and a weight for each component
+        total[sizes] = (6 * sum(sizes) - 2) * np.log(len(X)) - 2 * level
+    assert tuple(ours.n_components_) == min(total, key=total.get)
 
 
 CODES = ["EEI", "VVI", "EEE", "VVV"]
@@ -135,6 +139,9 @@ CODES = ["EEI", "VVI", "EEE", "VVV"]
 
 @pytest.mark.parametrize("n_components", [1, [1, 2]])
 def test_each_class_chooses_as_a_search_of_its_rows_does(n_components):
+    def value(fit):
+        return fit.n_parameters * np.log(150) - 2 * fit.log_likelihood
+
     X = IRIS.copy()
     X[:50] = np.random.default_rng(0).normal(size=(50, 4))
     ours = GaussianMixtureClassifier(
@@ -142,7 +149,10 @@ def test_each_class_chooses_as_a_search_of_its_rows_does(n_components):
     ).fit(X, SPECIES)
     for c in range(3):
         search = GaussianMixtureSearch(
-            n_components, covariance_type=CODES, random_state=0
+            n_components,
+            covariance_type=CODES,
+            criterion=Criterion("of all", "BIC of all rows", value),
+            random_state=0,
         ).fit(X[SPECIES == c])
         best = search.best_params_
         assert ours.covariance_types_[c] == best["covariance_type"]
@@ -163,6 +173,14 @@ def test_a_class_does_not_choose_components_on_too_few_rows():
     ).fit(X, y)
     for mixture in ours.mixtures_:
         assert 31 * mixture.weights_.min() > 3.5
+
+
+def test_a_small_class_beside_a_large_one_stays_simple():
+    rng = np.random.default_rng(3)
+    X = np.r_[rng.normal(size=(60, 2)), rng.normal(size=(8, 2)) + 3].round(1)
+    y = np.repeat([0, 1], [60, 8])
+    ours = GaussianMixtureClassifier(range(1, 5), random_state=0).fit(X, y)
+    assert ours.n_components_.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.6])

@@ -292,13 +292,37 @@ def _print_report(
     data: str, table: "Table", classifier: Any, checked: _Validation | None, y: Any
 ) -> None:
     from rich.console import Console
-    from rich.markup import escape
 
     from mixtura.cli.presenting import show_table
-    from mixtura.cli.printing import plain_table
 
     console = Console(highlight=False)
     show_table(console, data, table)
+    console.print(_class_grid(classifier, checked, y))
+    console.print()
+    n_unlabelled = int((y == UNLABELLED).sum())
+    if n_unlabelled:
+        console.print(f"rows without a class  {n_unlabelled}")
+    if len(set(classifier.covariance_types_)) == 1:
+        console.print(f"covariance            {classifier.covariance_types_[0]}")
+    console.print(f"log-likelihood        {classifier.log_likelihood_:.3f} nats")
+    if classifier.temperature_ != 1:
+        console.print(f"temperature           {classifier.temperature_:.3g}")
+    error = _training_error(classifier, table, y)
+    console.print(f"training error        {error:.2%}")
+    if checked is not None:
+        console.print(
+            f"{checked.n_folds}-fold error".ljust(22)
+            + f"{checked.error:.2%} ± {checked.standard_error:.2%}, "
+            f"log loss {checked.log_loss:.3f} nats"
+        )
+
+
+def _class_grid(classifier: Any, checked: _Validation | None, y: Any) -> Any:
+    """Return the table of the classes; their structures are in it if they differ."""
+    from rich.markup import escape
+
+    from mixtura.cli.printing import plain_table
+
     grid = plain_table()
     grid.add_column("class")
     for head in ("rows", "prior", "components"):
@@ -321,24 +345,7 @@ def _print_report(
         if checked is not None:
             cells += _mistakes(checked.confusion[c], c, classifier.classes_)
         grid.add_row(*cells)
-    console.print(grid)
-    console.print()
-    n_unlabelled = int((y == UNLABELLED).sum())
-    if n_unlabelled:
-        console.print(f"rows without a class  {n_unlabelled}")
-    if not differ:
-        console.print(f"covariance            {kinds[0]}")
-    console.print(f"log-likelihood        {classifier.log_likelihood_:.3f} nats")
-    if classifier.temperature_ != 1:
-        console.print(f"temperature           {classifier.temperature_:.3g}")
-    error = _training_error(classifier, table, y)
-    console.print(f"training error        {error:.2%}")
-    if checked is not None:
-        console.print(
-            f"{checked.n_folds}-fold error".ljust(22)
-            + f"{checked.error:.2%} ± {checked.standard_error:.2%}, "
-            f"log loss {checked.log_loss:.3f} nats"
-        )
+    return grid
 
 
 def _mistakes(row: Any, c: int, classes: Any) -> list[str]:

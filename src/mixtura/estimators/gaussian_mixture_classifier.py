@@ -112,9 +112,11 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
     Notes
     -----
-    A class that is fitted by itself takes what a search of its rows prefers: the least
-    BIC, for the number of those rows, of candidates that have not collapsed. Pooled
-    classes take the structure of the least `bic_`, likewise.
+    A class that is fitted by itself takes what a search of its rows prefers, of those
+    that have not collapsed: the least BIC of log p(x, c), in which each parameter
+    counts the log of the number of all labelled rows, not of those of the class alone
+    as in R's MclustDA, whose small classes get many parameters. Pooled classes take
+    the structure of the least `bic_`, likewise.
 
     References
     ----------

@@ -8,6 +8,7 @@ from mixtura.data import Rows
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.gaussian_mixture_search import GaussianMixtureSearch
 from mixtura.estimators.searching.warning_notes import Note
+from mixtura.selection.criteria import Criterion, FitSummary, bic
 
 
 class ClassFit(NamedTuple):
@@ -23,8 +24,22 @@ def class_fit(
     sizes: Sequence[int],
     structures: Sequence[str],
     settings: Mapping[str, Any],
+    n_labelled: float,
 ) -> ClassFit:
-    """Fit a mixture to the rows of one class; of several, that a search prefers.
+    """Fit a mixture to the rows of one class; of several, that of least BIC.
+
+    Parameters
+    ----------
+    name : object
+        Of the class.
+    rows : Rows
+    sizes : sequence of int
+    structures : sequence of str
+    settings : mapping
+        Other arguments of `GaussianMixture`.
+    n_labelled : float
+        Observations of all classes, by which a parameter is counted: the BIC of the
+        classifier is then a sum over the classes, of which each is least.
 
     Raises
     ------
@@ -37,7 +52,7 @@ def class_fit(
             f"Class {name!r} has n_samples = {len(rows)} rows, fewer than its "
             f"n_components = {min(sizes)}. Choose fewer components for it."
         )
-    fitted = _mixture(usable, structures, settings)
+    fitted = _mixture(usable, structures, settings, n_labelled)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -50,14 +65,22 @@ def class_fit(
 
 
 def _mixture(
-    sizes: Sequence[int], structures: Sequence[str], settings: Mapping[str, Any]
+    sizes: Sequence[int],
+    structures: Sequence[str],
+    settings: Mapping[str, Any],
+    n_labelled: float,
 ) -> GaussianMixture | GaussianMixtureSearch:
     """Return the one mixture that is asked for, or a search."""
     if len(sizes) == len(structures) == 1:
         return GaussianMixture(sizes[0], covariance_type=structures[0], **settings)
+
+    def value(fit: FitSummary) -> float:
+        return bic(fit.log_likelihood, fit.n_parameters, n_labelled)
+
     return GaussianMixtureSearch(
         sizes,
         covariance_type=structures,
+        criterion=Criterion("bic", "BIC of all classes", value),
         estimator=GaussianMixture(**settings),
         random_state=settings["random_state"],
         n_jobs=settings["n_jobs"],

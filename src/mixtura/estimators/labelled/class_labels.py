@@ -49,7 +49,7 @@ def without_gaps(owner: str, y: Any, unlabelled: Any) -> tuple[Any, Known]:
     if values.ndim and values.dtype.kind in "fO":
         missing = np.frompyfunc(is_missing, 1, 1)(values).astype(bool)
     if not missing.any():
-        return y, ~missing
+        return y, ~missing.ravel()
     if unlabelled is None or not is_missing(unlabelled):
         raise ValueError(
             f"{owner}: y must not have missing values; got {values[missing][0]!r}, "

@@ -79,6 +79,7 @@ class Task:
 
     def class_fits(self, structures: Sequence[str]) -> list[ClassFit]:
         """Fit each class to its own rows."""
+        n_labelled = float(self.weights[self.labels != UNKNOWN].sum())
         return [
             class_fit(
                 name,
@@ -86,6 +87,7 @@ class Task:
                 self.sizes[c],
                 structures,
                 self.settings,
+                n_labelled,
             )
             for c, name in enumerate(self.classes)
         ]
