@@ -191,13 +191,44 @@ def test_components_are_chosen_within_a_range(run, iris_path):
     arguments += ("--covariance", "diag", "--seed", 0, "--json")
     document = json.loads(run(*arguments, "-k", "1-2").stdout)
     assert {item["n_components"] for item in document["classes"]} <= {1, 2}
+    assert {item["covariance_type"] for item in document["classes"]} == {"diag"}
     softer = json.loads(run(*arguments, "-k", "1", "--temperature").stdout)
     assert softer["temperature"] != 1
+
+
+def test_structures_are_chosen_among_several(run, iris_path, tmp_path):
+    arguments = ("classify", iris_path, "--target", "species", "--folds", 0)
+    arguments += ("--covariance", "VEV,EII", "--seed", 0)
+    saved = tmp_path / "c.json"
+    report = run(*arguments, "--save", saved).stdout
+    assert "covariance            VEV" in report
+    assert "VEV covariance" in run("info", saved).stdout
+    result = run(*arguments[:-3], "all", "--json")
+    kinds = {item["covariance_type"] for item in json.loads(result.stdout)["classes"]}
+    assert result.exit_code == 0 and kinds == {"VEV"}
+
+
+def test_structures_that_differ_stand_beside_their_classes(run, tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 2))
+    X[40:, 1] = X[40:, 0] + 0.1 * X[40:, 1]
+    path, saved = tmp_path / "two.csv", tmp_path / "c.json"
+    lines = [f"{a},{b},{'xy'[i // 40]}" for i, (a, b) in enumerate(X)]
+    path.write_text("\n".join(["a,b,kind", *lines]) + "\n")
+    arguments = ("--target", "kind", "-k", "1,2", "--covariance", "EII,EEE")
+    report = run("classify", path, *arguments, "--seed", 0, "--save", saved).stdout
+    told = run("info", saved).stdout
+    for text in (report, told):
+        kinds = {line.split()[0]: line for line in text.splitlines() if line.strip()}
+        assert "covariance" in kinds["class"]
+        assert "EII" in kinds["x"] and "EEE" in kinds["y"]
+    assert "EII/EEE covariance" in told
 
 
 @pytest.mark.parametrize(
     "arguments, status, message",
     [
+        (["--target", "species", "--covariance", "round"], 2, "'round' is not one of"),
         (["--target", "kind"], 1, "no column 'kind'"),
         ([], 2, "Missing option '--target'"),
         (["--target", "species", "-k", "3-1"], 2, "neither a range"),

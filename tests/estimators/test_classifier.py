@@ -1,10 +1,14 @@
 """Laws of the classifier."""
 
+import pickle
+from itertools import product
+
 import numpy as np
 import pytest
 from mixtures import TYPES, clusters
 from scipy.special import log_softmax, logsumexp
 from scipy.stats import multivariate_normal
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.discriminant_analysis import (
@@ -17,9 +21,10 @@ from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mixtura import GaussianMixture, GaussianMixtureClassifier
-from mixtura.estimators.labelled.class_fits import best_temperature
+from mixtura import GaussianMixture, GaussianMixtureClassifier, GaussianMixtureSearch
+from mixtura.estimators.labelled.temperature import best_temperature
 from mixtura.exceptions import DegenerateDataWarning
+from mixtura.selection.criteria import Criterion
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 WINE, CULTIVAR = load_wine(return_X_y=True)
@@ -41,6 +46,8 @@ def two_classes(seed, n_samples=300):
         GaussianMixtureClassifier(),
         GaussianMixtureClassifier((1, 2), covariance_type="spherical"),
         GaussianMixtureClassifier(covariance_type="diag", pooled=False),
+        GaussianMixtureClassifier((1, 2), covariance_type=("tied", "diag")),
+        GaussianMixtureClassifier(covariance_type=("tied", "full")),
     ]
 )
 def test_scikit_learn_conventions(estimator, check):
@@ -114,15 +121,127 @@ def test_more_components_find_what_one_cannot():
     assert by_bic.score(X, y) > 0.97
 
 
-def test_the_number_of_components_is_that_of_least_bic():
+def test_the_numbers_of_components_are_those_of_least_bic_of_all_classes():
     X, y = two_classes(2)
     ours = GaussianMixtureClassifier([1, 2, 3], random_state=0).fit(X, y)
-    for c, name in enumerate(ours.classes_):
-        rows = X[y == name]
-        bic = [
-            GaussianMixture(k, random_state=0).fit(rows).bic(rows) for k in (1, 2, 3)
-        ]
-        assert ours.n_components_[c] == 1 + np.argmin(bic)
+    total = {}
+    for sizes in product((1, 2, 3), repeat=2):
+        n_components = dict(zip(ours.classes_.tolist(), sizes, strict=True))
+        fit = GaussianMixtureClassifier(n_components, random_state=0, pooled=False)
+        level = fit.fit(X, y).log_likelihood_
+        # two means, three covariances and a weight for each component
+        total[sizes] = (6 * sum(sizes) - 2) * np.log(len(X)) - 2 * level
+    assert tuple(ours.n_components_) == min(total, key=total.get)
+
+
+CODES = ["EEI", "VVI", "EEE", "VVV"]
+
+
+@pytest.mark.parametrize("n_components", [1, [1, 2]])
+def test_each_class_chooses_as_a_search_of_its_rows_does(n_components):
+    def value(fit):
+        return fit.n_parameters * np.log(150) - 2 * fit.log_likelihood
+
+    X = IRIS.copy()
+    X[:50] = np.random.default_rng(0).normal(size=(50, 4))
+    ours = GaussianMixtureClassifier(
+        n_components, covariance_type=CODES, pooled=False, random_state=0
+    ).fit(X, SPECIES)
+    for c in range(3):
+        search = GaussianMixtureSearch(
+            n_components,
+            covariance_type=CODES,
+            criterion=Criterion("of all", "BIC of all rows", value),
+            random_state=0,
+        ).fit(X[SPECIES == c])
+        best = search.best_params_
+        assert ours.covariance_types_[c] == best["covariance_type"]
+        assert ours.n_components_[c] == best["n_components"]
+        np.testing.assert_array_equal(
+            ours.class_log_densities(X)[:, c], search.score_samples(X)
+        )
+    assert ours.covariance_types_[0] == "EEI" != ours.covariance_types_[1]
+
+
+def test_a_class_does_not_choose_components_on_too_few_rows():
+    """The best BIC is that of components of two or three rows each."""
+    rng = np.random.default_rng(3)
+    few = rng.standard_normal((31, 3)) @ rng.standard_normal((3, 3))
+    X, y = np.r_[few, few[::-1] + 9], np.repeat([0, 1], 31)
+    ours = GaussianMixtureClassifier(
+        range(1, 10), covariance_type="VEV", random_state=0
+    ).fit(X, y)
+    for mixture in ours.mixtures_:
+        assert 31 * mixture.weights_.min() > 3.5
+
+
+def test_a_small_class_beside_a_large_one_stays_simple():
+    rng = np.random.default_rng(3)
+    X = np.r_[rng.normal(size=(60, 2)), rng.normal(size=(8, 2)) + 3].round(1)
+    y = np.repeat([0, 1], [60, 8])
+    ours = GaussianMixtureClassifier(range(1, 5), random_state=0).fit(X, y)
+    assert ours.n_components_.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6])
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_pooled_classes_share_the_structure_of_least_bic(n_components, share):
+    y = hidden(SPECIES, share)
+    settings = {"pooled": True, "unlabelled": -1, "random_state": 0}
+    fits = {
+        code: GaussianMixtureClassifier(
+            n_components, covariance_type=code, **settings
+        ).fit(IRIS, y)
+        for code in CODES
+    }
+    best = min(fits, key=lambda code: fits[code].bic_)
+    ours = GaussianMixtureClassifier(n_components, covariance_type=CODES, **settings)
+    ours.fit(IRIS, y)
+    assert ours.covariance_types_ == [best] * 3
+    assert ours.bic_ == fits[best].bic_
+    np.testing.assert_array_equal(
+        ours.predict_proba(IRIS), fits[best].predict_proba(IRIS)
+    )
+
+
+def test_a_structure_that_collapses_is_chosen_last():
+    X, y = clusters(0, n_features=2), np.zeros(240, dtype=int)
+    X[:3], y[:3] = [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]], 1
+    with pytest.warns(DegenerateDataWarning):
+        worse = GaussianMixtureClassifier(covariance_type="VVV").fit(X, y)
+    ours = GaussianMixtureClassifier(covariance_type=["VVV", "EEI"]).fit(X, y)
+    assert worse.bic_ < ours.bic_ and ours.covariance_types_ == ["EEI", "EEI"]
+
+
+def test_all_structures_are_those_of_the_columns():
+    settings = {"covariance_type": "all", "random_state": 0}
+    one = GaussianMixtureClassifier(**settings).fit(IRIS[:, :1], SPECIES)
+    several = GaussianMixtureClassifier(**settings).fit(IRIS, SPECIES)
+    assert one.covariance_types_ == ["V"] * 3
+    assert several.covariance_types_ == ["VEV"] * 3
+
+
+def test_a_temperature_is_found_among_structures():
+    ours = GaussianMixtureClassifier(
+        covariance_type=["VVI", "EEE"], temperature="auto", random_state=0
+    ).fit(IRIS, SPECIES)
+    theirs = GaussianMixtureClassifier(
+        covariance_type="EEE", temperature="auto", random_state=0
+    ).fit(IRIS, SPECIES)
+    assert ours.covariance_types_ == ["EEE"] * 3
+    assert ours.temperature_ == pytest.approx(theirs.temperature_)
+
+
+def test_a_choice_can_be_cloned_and_pickled():
+    ours = GaussianMixtureClassifier(
+        [1, 2], covariance_type=["VVI", "VVV"], random_state=0
+    ).fit(IRIS, SPECIES)
+    copy, again = pickle.loads(pickle.dumps(ours)), clone(ours).fit(IRIS, SPECIES)
+    for other in (copy, again):
+        assert other.covariance_types_ == ours.covariance_types_
+        np.testing.assert_array_equal(
+            other.predict_proba(IRIS), ours.predict_proba(IRIS)
+        )
 
 
 def test_classes_may_differ_in_their_components():
@@ -230,6 +349,20 @@ def test_rows_without_a_class_raise_the_likelihood_at_each_iteration(
     assert bounds[-1] * len(WINE) == pytest.approx(total, rel=1e-9)
 
 
+@pytest.mark.parametrize("reg_covar", ["auto", 1e-3])
+@pytest.mark.parametrize("priors, n_free", [(None, 2), ([0.2, 0.3, 0.5], 0)])
+def test_bic_is_that_of_the_likelihood_without_some_classes(priors, n_free, reg_covar):
+    y = hidden(SPECIES, 0.6)
+    ours = GaussianMixtureClassifier(
+        covariance_type="diag", priors=priors, unlabelled=-1, reg_covar=reg_covar
+    ).fit(IRIS, y)
+    joint, known = ours.predict_joint_log_proba(IRIS), y != -1
+    total = joint[known, y[known]].sum() + logsumexp(joint[~known], axis=1).sum()
+    # three classes with four means and four variances each
+    expected = (24 + n_free) * np.log(150) - 2 * total
+    assert ours.bic_ == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_fit_that_did_not_converge_says_so():
     y = hidden(CULTIVAR, 0.9)
     with pytest.warns(ConvergenceWarning, match=r"did not converge.*Raise max_iter"):
@@ -280,6 +413,63 @@ def test_labels_may_be_words_and_unlabelled_one_of_them():
     ours = GaussianMixtureClassifier(2, unlabelled="", random_state=0).fit(X, part)
     assert ours.classes_.tolist() == ["other", "same"]
     assert ours.score(X, y) > 0.97
+
+
+NUMBERS, WORDS = SPECIES.tolist(), np.array(["a", "b", "c"])[SPECIES].tolist()
+
+
+@pytest.mark.parametrize(
+    "values, gap, kind",
+    [
+        (NUMBERS, float("nan"), "i"),
+        (NUMBERS, None, "i"),
+        (WORDS, None, "U"),
+        (WORDS, float("nan"), "U"),
+        (WORDS, np.datetime64("NaT"), "U"),
+    ],
+)
+@pytest.mark.parametrize("is_array", [False, True])
+def test_missing_values_may_mark_rows_without_a_class(values, gap, kind, is_array):
+    marked = hidden(SPECIES, 0.6)
+    y = [gap if m == -1 else v for v, m in zip(values, marked, strict=True)]
+    if is_array:
+        y = np.array(y, dtype=object)
+    ours = clone(GaussianMixtureClassifier(unlabelled=np.nan)).fit(IRIS, y)
+    theirs = GaussianMixtureClassifier(unlabelled=-1).fit(IRIS, marked)
+    assert ours.classes_.tolist() == sorted(set(values))
+    assert ours.classes_.dtype.kind == kind
+    np.testing.assert_array_equal(ours.predict_proba(IRIS), theirs.predict_proba(IRIS))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Int64", "string", "object", "category"])
+def test_missing_values_of_data_frames_mark_rows_without_a_class(dtype):
+    pd = pytest.importorskip("pandas")
+    values = WORDS if dtype in ("string", "category") else NUMBERS
+    y = pd.Series(values, dtype=dtype).mask(hidden(SPECIES, 0.6) == -1)
+    theirs = GaussianMixtureClassifier(unlabelled=-1).fit(IRIS, hidden(SPECIES, 0.6))
+    for marker in (np.nan, pd.NA):
+        ours = GaussianMixtureClassifier(unlabelled=marker).fit(IRIS, y)
+        np.testing.assert_array_equal(
+            ours.predict_proba(IRIS), theirs.predict_proba(IRIS)
+        )
+    with pytest.raises(ValueError, match=r"not have missing.*unlabelled=np\.nan"):
+        GaussianMixtureClassifier().fit(IRIS, y)
+
+
+@pytest.mark.parametrize("unlabelled", [None, -1])
+def test_missing_values_that_mark_nothing_are_refused(unlabelled):
+    y = SPECIES.astype(float)
+    y[[3, 5]] = np.nan
+    with pytest.raises(ValueError, match=r"nan.*first in row 3, 2 in all.*np\.nan"):
+        GaussianMixtureClassifier(unlabelled=unlabelled).fit(IRIS, y)
+
+
+def test_a_missing_value_may_mark_no_row_or_too_many():
+    plain = GaussianMixtureClassifier().fit(IRIS, WORDS)
+    ours = GaussianMixtureClassifier(unlabelled=np.nan).fit(IRIS, WORDS)
+    np.testing.assert_array_equal(ours.predict_proba(IRIS), plain.predict_proba(IRIS))
+    with pytest.raises(ValueError, match="class of at least one row; got nan"):
+        GaussianMixtureClassifier(unlabelled=np.nan).fit(IRIS, np.full(150, np.nan))
 
 
 @pytest.mark.parametrize("shift, scale", [(1e6, 1.0), (0.0, 2.0**-8)])
@@ -346,6 +536,9 @@ def test_a_class_without_spread_is_named():
     "arguments, message",
     [
         ({"covariance_type": "round"}, "'covariance_type'.*'round'"),
+        ({"covariance_type": ["full", "round"]}, "'covariance_type'.*'round'"),
+        ({"covariance_type": []}, "'covariance_type'.*Got None"),
+        ({"covariance_type": ["VVV", "V"]}, "'V'.*one column.*n_features = 4"),
         ({"temperature": 0}, "'temperature'.*positive float.*Got 0"),
         ({"temperature": "cold"}, "'temperature'.*Got 'cold'"),
         ({"priors": [0.5, 0.6, 0.1]}, r"positive and sum to 1.*1\.2"),
@@ -358,7 +551,11 @@ def test_a_class_without_spread_is_named():
         ({"n_components": 51}, "Class 0 has n_samples = 50.*n_components = 51"),
         (
             {"unlabelled": 2, "covariance_type": "tied", "n_components": 2},
-            "pooled=True, or a covariance_type of full, diag, spherical; got 'tied'",
+            "pooled=True, or one covariance_type of full, diag, spherical; got 'tied'",
+        ),
+        (
+            {"unlabelled": 2, "covariance_type": "all", "n_components": 2},
+            "pooled=True, or one covariance_type of .*; got 'EII', 'VII'",
         ),
     ],
 )

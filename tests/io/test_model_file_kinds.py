@@ -71,6 +71,12 @@ CLASSIFIERS = {
         [1, 2], covariance_type="diag", temperature="auto"
     ),
     "pooled": lambda: GaussianMixtureClassifier(2, covariance_type="VEE", pooled=True),
+    "a structure each": lambda: GaussianMixtureClassifier(
+        [1, 2], covariance_type=["VVI", "VVV"]
+    ),
+    "one structure of several": lambda: GaussianMixtureClassifier(
+        covariance_type="all"
+    ),
 }
 MAKERS = MIXTURES | BAYESIAN | DETECTORS | CLASSIFIERS
 
@@ -182,6 +188,14 @@ def test_classes_keep_their_type(tmp_path, classes):
     assert copy.predict(X).tolist() == model.predict(X).tolist()
 
 
+def test_the_structures_of_the_classes_come_back(folder):
+    differing, single = loaded("a structure each", folder), loaded("quadratic", folder)
+    assert differing.covariance_types_ == ["VVV", "VVI"]
+    assert differing.covariance_type == ["VVV", "VVI"]
+    assert single.covariance_types_ == ["full", "full"]
+    assert single.covariance_type == "full"
+
+
 def test_classes_that_json_cannot_hold_are_refused(tmp_path):
     model = GaussianMixtureClassifier().fit(X, NAMES)
     model.classes_ = np.array([("a",), ("b",), None], dtype=object)[:2]
@@ -228,6 +242,7 @@ KINDS = (
     "dirichlet_distribution, tied",
     "contamination",
     "two each, calibrated",
+    "a structure each",
 )
 
 
@@ -297,6 +312,9 @@ def test_hostile_values_are_refused_or_load_a_model_that_answers(name, folder):
         ("contamination", ("mixture", "model"), "Other", "model must be one of"),
         ("contamination", ("rule", "name"), "none", "rule.name must be one of"),
         ("quadratic", ("priors",), [0.5, 0.6], "sum to 1; their sum is 1.1"),
+        ("quadratic", ("covariance_type",), "round", "structure; got 'round'"),
+        ("quadratic", ("covariance_type",), ["full"], "one structure, or 2, one a"),
+        ("quadratic", ("covariance_type",), ["full", 1], "must be a string"),
         ("quadratic", ("temperature",), 0, "temperature must be positive"),
         ("quadratic", ("classes", "values"), ["yes", "no"], "must ascend"),
         ("quadratic", ("classes", "values"), [1, 2], "must be of the type str"),

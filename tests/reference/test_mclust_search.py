@@ -5,7 +5,7 @@ import pytest
 from stored import reference, rows_of
 
 from mixtura import GaussianMixtureSearch
-from mixtura.estimators.searching.search_plan import every_structure
+from mixtura.estimators.structures import every_structure
 
 # mclust's codes of the structures with closed forms
 CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}

@@ -17,7 +17,7 @@ from mixtura.cli.presenting import (
     save_with_names,
     table_summary,
 )
-from mixtura.cli.searching import sizes
+from mixtura.cli.searching import sizes, structures
 
 if TYPE_CHECKING:
     from mixtura.datasets.table import Table
@@ -58,7 +58,16 @@ def _sizes(
     callback=_sizes,
     help="Components of each class; 1..3: as many as BIC says.",
 )
-@options.covariance
+@click.option(
+    "--covariance",
+    "--covariance-type",
+    "covariance",
+    default="full",
+    show_default=True,
+    metavar="NAMES",
+    callback=options.columns,
+    help="Structure of the covariances; of several, or all, the best by BIC.",
+)
 @options.reading
 @click.option(
     "--folds",
@@ -86,7 +95,7 @@ def command(
     data: str,
     target: str,
     components: int | list[int],
-    covariance: str,
+    covariance: list[str],
     columns: list[str] | None,
     header: bool | None,
     folds: int,
@@ -101,7 +110,8 @@ def command(
     """Learn the classes in a column of DATA by a Gaussian mixture for each.
 
     Rows whose class is empty take part in the fit. With one component a class, full
-    covariance is quadratic discriminant analysis and tied is linear. --output has
+    covariance is quadratic discriminant analysis and tied is linear. Of several
+    structures one is chosen then for all classes, else one for each. --output has
     one line for each row of DATA, or of --new: the class, the probabilities, and
     the log density in nats. --save keeps the classifier for mixtura predict.
     """
@@ -111,10 +121,11 @@ def command(
     check_table(ctx, output)
     check_picture(ctx, plot)
     _check_usage(ctx, folds, new, output)
+    kinds = structures(ctx, covariance)
     table = read(data, columns=columns, id_column=target, header=header)
     y = np.array([label.strip() for label in table.ids or ()], dtype=object)
     _check_classes(target, y)
-    classifier = _classifier(y, components, covariance, temperature, seed)
+    classifier = _classifier(y, components, kinds, temperature, seed)
     with warnings_shown() as messages, interrupts_obeyed():
         checked = _fitted(classifier, table, y, folds, seed)
     if output is not None:
@@ -152,7 +163,7 @@ def _check_classes(target: str, y: Any) -> None:
 def _classifier(
     y: Any,
     components: int | list[int],
-    covariance: str,
+    kinds: str | list[str],
     temperature: bool,
     seed: int | None,
 ) -> Any:
@@ -162,7 +173,7 @@ def _classifier(
 
     return GaussianMixtureClassifier(
         components,
-        covariance_type=covariance,
+        covariance_type=kinds[0] if len(kinds) == 1 else kinds,
         unlabelled=UNLABELLED if (y == UNLABELLED).any() else None,
         temperature="auto" if temperature else 1.0,
         random_state=seed,
@@ -268,11 +279,13 @@ def _document(
                 "n_rows": int((y == name).sum()),
                 "prior": float(prior),
                 "n_components": int(size),
+                "covariance_type": kind,
             }
-            for name, prior, size in zip(
+            for name, prior, size, kind in zip(
                 classifier.classes_,
                 classifier.class_prior_,
                 classifier.n_components_,
+                classifier.covariance_types_,
                 strict=True,
             )
         ],
@@ -294,35 +307,18 @@ def _print_report(
     data: str, table: "Table", classifier: Any, checked: _Validation | None, y: Any
 ) -> None:
     from rich.console import Console
-    from rich.markup import escape
 
     from mixtura.cli.presenting import show_table
-    from mixtura.cli.printing import plain_table
 
     console = Console(highlight=False)
     show_table(console, data, table)
-    grid = plain_table()
-    grid.add_column("class")
-    for head in ("rows", "prior", "components"):
-        grid.add_column(head, justify="right", no_wrap=True)
-    if checked is not None:
-        grid.add_column(f"{checked.n_folds}-fold error", justify="right", no_wrap=True)
-        grid.add_column("taken for")
-    for c, name in enumerate(classifier.classes_):
-        cells = [
-            escape(str(name)),
-            str(int((y == name).sum())),
-            f"{classifier.class_prior_[c]:.3f}",
-            str(classifier.n_components_[c]),
-        ]
-        if checked is not None:
-            cells += _mistakes(checked.confusion[c], c, classifier.classes_)
-        grid.add_row(*cells)
-    console.print(grid)
+    console.print(_class_grid(classifier, checked, y))
     console.print()
     n_unlabelled = int((y == UNLABELLED).sum())
     if n_unlabelled:
         console.print(f"rows without a class  {n_unlabelled}")
+    if len(set(classifier.covariance_types_)) == 1:
+        console.print(f"covariance            {classifier.covariance_types_[0]}")
     console.print(f"log-likelihood        {classifier.log_likelihood_:.3f} nats")
     if classifier.temperature_ != 1:
         console.print(f"temperature           {classifier.temperature_:.3g}")
@@ -334,6 +330,37 @@ def _print_report(
             + f"{checked.error:.2%} ± {checked.standard_error:.2%}, "
             f"log loss {checked.log_loss:.3f} nats"
         )
+
+
+def _class_grid(classifier: Any, checked: _Validation | None, y: Any) -> Any:
+    """Return the table of the classes; their structures are in it if they differ."""
+    from rich.markup import escape
+
+    from mixtura.cli.printing import plain_table
+
+    grid = plain_table()
+    grid.add_column("class")
+    for head in ("rows", "prior", "components"):
+        grid.add_column(head, justify="right", no_wrap=True)
+    kinds = classifier.covariance_types_
+    differ = len(set(kinds)) > 1
+    if differ:
+        grid.add_column("covariance", no_wrap=True)
+    if checked is not None:
+        grid.add_column(f"{checked.n_folds}-fold error", justify="right", no_wrap=True)
+        grid.add_column("taken for")
+    for c, name in enumerate(classifier.classes_):
+        cells = [
+            escape(str(name)),
+            str(int((y == name).sum())),
+            f"{classifier.class_prior_[c]:.3f}",
+            str(classifier.n_components_[c]),
+            *([kinds[c]] if differ else []),
+        ]
+        if checked is not None:
+            cells += _mistakes(checked.confusion[c], c, classifier.classes_)
+        grid.add_row(*cells)
+    return grid
 
 
 def _mistakes(row: Any, c: int, classes: Any) -> list[str]:

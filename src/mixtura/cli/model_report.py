@@ -33,12 +33,14 @@ def show_model(console: "Console", name: str, model: Any) -> None:
     inner = getattr(model, "mixture_", model)
     if hasattr(model, "classes_"):
         size = _counted(len(model.classes_), "class", "classes")
+        structures = dict.fromkeys(model.covariance_types_)
     else:
         size = _counted(len(inner.weights_), "component")
+        structures = dict.fromkeys([inner.covariance_type])
     console.print(
         f"[bold]{escape(name)}[/bold]: {kind}, {size}, "
         f"{_counted(model.n_features_in_, 'column')}, "
-        f"{inner.covariance_type} covariance"
+        f"{'/'.join(structures)} covariance"
     )
     console.print()
     _SHOWN[kind](console, model)
@@ -108,9 +110,14 @@ def _show_classifier(console: "Console", model: Any) -> None:
     grid.add_column("class")
     grid.add_column("prior", justify="right", no_wrap=True)
     grid.add_column("components", justify="right", no_wrap=True)
+    kinds = model.covariance_types_
+    differ = len(set(kinds)) > 1
+    if differ:
+        grid.add_column("covariance", no_wrap=True)
     rows = zip(model.classes_, model.class_prior_, model.n_components_, strict=True)
-    for name, prior, size in rows:
-        grid.add_row(escape(str(name)), f"{prior:.3f}", str(size))
+    for (name, prior, size), kind in zip(rows, kinds, strict=True):
+        cells = [escape(str(name)), f"{prior:.3f}", str(size)]
+        grid.add_row(*cells, *([kind] if differ else []))
     console.print(grid)
     console.print()
     console.print(f"log-likelihood        {model.log_likelihood_:.3f} nats")

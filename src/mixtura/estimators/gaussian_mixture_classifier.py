@@ -1,13 +1,13 @@
 """`GaussianMixtureClassifier`: discriminant analysis by Gaussian mixtures."""
 
 import warnings
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -15,26 +15,18 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array
 from mixtura.data import UNKNOWN, Rows
 from mixtura.estimators import checks
-from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.labelled.class_arguments import component_counts, given_priors
-from mixtura.estimators.labelled.class_fits import (
-    SEPARABLE,
-    JointFit,
-    bayesian_criterion,
-    best_temperature,
-    class_fit,
-    class_mixtures,
-    joint_fit,
+from mixtura.estimators.labelled.class_labels import is_missing, without_gaps
+from mixtura.estimators.labelled.fitted_classes import (
+    FittedClasses,
+    Task,
+    fit_classes,
 )
-from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
-from mixtura.exceptions import DegenerateDataWarning
-from mixtura.families.covariance_structure import Covariance
+from mixtura.estimators.labelled.temperature import best_temperature
+from mixtura.estimators.structures import check_columns, check_names, names_for
 
 FOLDS = 5
 """Parts of the rows, each held out once, by which a temperature is found."""
-
-TOLD = 5
-"""Classes that a warning names."""
 
 
 class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -50,10 +42,12 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     Parameters
     ----------
     n_components : int, sequence of int or mapping, default=1
-        Components of each class; of a sequence, for each class the number of least
+        Components of each class; of a sequence, for each class the best number by
         BIC. A mapping gives either for each class.
-    covariance_type : str, default="full"
-        What the covariances have in common, as in :class:`GaussianMixture`.
+    covariance_type : str or sequence of str, default="full"
+        What the covariances have in common, as in :class:`GaussianMixture`. Of
+        several, or "all" that differ, the best by BIC: one for all classes if they
+        are pooled, else one for each class.
     pooled : bool, optional
         Whether the components of all classes have that in common (EDDA), or those of
         each class by themselves (MclustDA). Default: pooled if each class is one
@@ -63,7 +57,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         estimated, from labelled rows their shares.
     unlabelled : object, optional
         The value of `y`, such as -1, that marks rows whose class is not known. They
-        take part in the fit by EM. Default: every row has a class.
+        take part in the fit by EM. ``np.nan`` stands for every missing value: NaN,
+        None, NaT and pandas' NA. Default: every row has a class.
     temperature : float or "auto", default=1.0
         Divides the log joint before Bayes' rule; more than 1 makes probabilities less
         extreme, and no prediction changes. "auto": the value of least log loss in
@@ -85,15 +80,19 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         p(x | c), one for each class.
     n_components_ : ndarray of int of shape (n_classes,)
         Components of each class.
+    covariance_types_ : list of str
+        Structure of each class.
     temperature_ : float
         The temperature in use.
     log_likelihood_ : float
         Of the training rows in nats: log p(x, c) summed over those with a class, log
         p(x) over the others.
     bic_ : float
-        Bayesian information criterion, to compare structures by: of log p(x) of all
-        training rows and the parameters of the densities, as in R's MclustDA (which
-        has the opposite sign). Lower is better.
+        Bayesian information criterion, to compare structures by; lower is better. If
+        every row has a class: of log p(x) of all rows and the parameters of the
+        densities, as in R's MclustDA (which has the opposite sign). Else of
+        `log_likelihood_`, with the probabilities of the classes among the parameters
+        unless they are given, as in R's MclustSSC. The two do not compare.
     lower_bounds_ : list of float
         The objective after each iteration over all classes together, in nats per
         observation; it never falls. Empty if classes were fitted by themselves.
@@ -109,6 +108,15 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     See Also
     --------
     GaussianMixture : The mixture of one class.
+    GaussianMixtureSearch : What chooses it, where there is a choice.
+
+    Notes
+    -----
+    A class that is fitted by itself takes what a search of its rows prefers, of those
+    that have not collapsed: the least BIC of log p(x, c), in which each parameter
+    counts the log of the number of all labelled rows, not of those of the class alone
+    as in R's MclustDA, whose small classes get many parameters. Pooled classes take
+    the structure of the least `bic_`, likewise.
 
     References
     ----------
@@ -133,7 +141,7 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self,
         n_components: Any = 1,
         *,
-        covariance_type: str = "full",
+        covariance_type: str | Sequence[str] = "full",
         pooled: bool | None = None,
         priors: Any = None,
         unlabelled: Any = None,
@@ -166,7 +174,8 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         X : array-like or data frame of shape (n_samples, n_features)
             Real and finite.
         y : array-like of shape (n_samples,)
-            The class of each row, or `unlabelled`.
+            The class of each row, or `unlabelled`. Missing values are an error unless
+            that is one.
         sample_weight : array-like of shape (n_samples,), optional
             How often each row counts.
 
@@ -178,15 +187,16 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         ------
         ValueError
             For unusable arguments or data, a class with fewer rows than components,
-            and if no row has a class.
+            if no row has a class, and if several structures are to be chosen from
+            class by class while some rows have none.
         """
-        structure = self._check_arguments()
+        names = self._check_arguments()
         rows = self._rows(X, y, sample_weight)
-        owner = type(self).__name__
-        check_columns(owner, self.covariance_type, rows.n_features)
-        priors = given_priors(owner, self.priors, self.classes_)
-        self._fit(rows, structure, priors)
-        self.temperature_ = self._temperature(rows)
+        structures = names_for(names, rows.n_features)
+        for name in structures:
+            check_columns(type(self).__name__, name, rows.n_features)
+        self._store(self._fitted(rows, structures))
+        self.temperature_ = self._temperature(rows, structures)
         return self
 
     def predict(self, X: Any) -> Any:
@@ -219,9 +229,10 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         """Log p(x) in nats, shape (n_samples,): low where no class fits."""
         return np.asarray(logsumexp(self.predict_joint_log_proba(X), axis=1))
 
-    def _check_arguments(self) -> Covariance:
+    def _check_arguments(self) -> list[str]:
+        """Check what does not depend on the data; return the names of structures."""
         owner = type(self).__name__
-        check_name(owner, self.covariance_type)
+        names = check_names(owner, self.covariance_type)
         checks.check_number_or_auto(owner, "tol", self.tol)
         checks.check_number_or_auto(owner, "reg_covar", self.reg_covar)
         checks.check_count(owner, "max_iter", self.max_iter, 1)
@@ -233,17 +244,17 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
             checks.check_interval(
                 owner, "temperature", self.temperature, Real, 1e-9, words
             )
-        return STRUCTURES[self.covariance_type]
+        return names
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
         """Check the data; return rows of positive weight, labelled by class number."""
+        y, known = without_gaps(type(self).__name__, y, self.unlabelled)
         X, y = checks.validated(self, X, y)
         weights, positive = None, np.ones(len(X), dtype=bool)
         if sample_weight is not None:
             weights = checks.check_sample_weight(sample_weight, X)
             positive = weights > 0
-        known = np.ones(len(X), dtype=bool)
-        if self.unlabelled is not None:
+        if self.unlabelled is not None and not is_missing(self.unlabelled):
             known = y != self.unlabelled
         if not (known & positive).any():
             raise ValueError(
@@ -259,108 +270,34 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         rows = Rows(X, weights, labels)
         return rows if positive.all() else rows.take(np.flatnonzero(positive))
 
-    def _fit(self, rows: Rows, structure: Covariance, priors: Array | None) -> None:
-        names = self.classes_.tolist()
-        candidates = component_counts(type(self).__name__, self.n_components, names)
-        is_simple = all(sizes == [1] for sizes in candidates)
-        pooled = is_simple if self.pooled is None else bool(self.pooled)
-        assert rows.labels is not None
-        is_partial = bool((rows.labels == UNKNOWN).any())
-        if is_partial and not pooled and structure.name not in SEPARABLE:
-            raise ValueError(
-                f"{type(self).__name__}: rows without a class need pooled=True, or a "
-                f"covariance_type of {', '.join(SEPARABLE)}; got "
-                f"{structure.name!r}, whose components have something in common "
-                "within each class."
-            )
-        models = None
-        if not (is_simple and pooled):
-            models = [
-                class_fit(
-                    name,
-                    rows.take(np.flatnonzero(rows.labels == c)),
-                    candidates[c],
-                    self._settings(
-                        "random_state", "covariance_type", "n_init", "n_jobs"
-                    ),
-                )
-                for c, name in enumerate(names)
-            ]
-        if pooled or is_partial:
-            rng = checks.generator(self.random_state)
-            joint = joint_fit(
-                rows, structure, models, priors, len(names), self._settings(), rng
-            )
-            self._store_joint(joint, structure, models, rows)
-        else:
-            assert models is not None
-            self._store_each(models, priors, rows)
-        self.bic_ = bayesian_criterion(
-            rows, self.mixtures_, self.class_prior_, structure, pooled
+    def _fitted(self, rows: Rows, structures: list[str]) -> FittedClasses:
+        owner, names = type(self).__name__, self.classes_.tolist()
+        settings = ("tol", "reg_covar", "max_iter", "n_init", "random_state", "n_jobs")
+        task = Task(
+            owner,
+            rows,
+            names,
+            component_counts(owner, self.n_components, names),
+            given_priors(owner, self.priors, self.classes_),
+            {name: getattr(self, name) for name in settings},
         )
+        return fit_classes(task, structures, self.pooled)
 
-    def _settings(self, *others: str) -> dict[str, Any]:
-        names = ("tol", "reg_covar", "max_iter", *others)
-        return {name: getattr(self, name) for name in names}
+    def _store(self, fitted: FittedClasses) -> None:
+        """Set the fitted attributes, and repeat what is to be warned of."""
+        self.mixtures_ = fitted.mixtures
+        self.n_components_ = np.array([len(m.weights_) for m in fitted.mixtures])
+        self.covariance_types_ = fitted.covariance_types
+        self.class_prior_ = fitted.priors
+        self.log_likelihood_ = fitted.log_likelihood
+        self.bic_ = fitted.bic
+        self.lower_bounds_ = fitted.lower_bounds
+        self.n_iter_ = fitted.n_iter
+        self.converged_ = fitted.converged
+        for note in fitted.notes:
+            warnings.warn(note.text, note.category, stacklevel=3)
 
-    def _store_joint(
-        self,
-        joint: JointFit,
-        structure: Covariance,
-        models: list[GaussianMixture] | None,
-        rows: Rows,
-    ) -> None:
-        """Keep what was fitted to all classes together."""
-        n_classes = len(self.classes_)
-        sizes = [1] * n_classes
-        if models is not None:
-            sizes = [len(model.weights_) for model in models]
-        groups = np.repeat(np.arange(n_classes), sizes)
-        self.n_components_ = np.array(sizes)
-        priors = np.bincount(groups, joint.params.weights, n_classes)
-        self.class_prior_ = np.asarray(priors, dtype=np.float64)
-        self.mixtures_ = class_mixtures(joint.params, structure, groups)
-        totals = np.array(joint.result.log_likelihoods) + joint.offset
-        self.log_likelihood_ = float(totals[-1])
-        self.lower_bounds_ = (totals / rows.n_observations).tolist()
-        self.n_iter_ = max(joint.result.n_iter, 1)
-        exact = len(joint.result.log_likelihoods) == 1 and joint.result.n_iter == 0
-        self.converged_ = joint.result.converged or exact
-        if not self.converged_:
-            message = f"The fit did not converge. {joint.result.message}"
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        if len(joint.collapsed):
-            told = self.classes_[np.unique(groups[joint.collapsed])].tolist()
-            names = ", ".join(map(repr, told[:TOLD]))
-            more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
-            warnings.warn(
-                f"{'Class' if len(told) == 1 else 'Classes'} {names}{more}: a "
-                "component collapsed onto (nearly) equal values in some direction, "
-                "held only by the floor under the variances. Use a simpler "
-                "covariance_type, fewer components, or a larger reg_covar.",
-                DegenerateDataWarning,
-                stacklevel=4,
-            )
-
-    def _store_each(
-        self, models: list[GaussianMixture], priors: Array | None, rows: Rows
-    ) -> None:
-        """Keep mixtures that were fitted to each class by itself."""
-        assert rows.labels is not None
-        weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-        counts = np.bincount(rows.labels, weights, len(models))
-        self.class_prior_ = np.asarray(counts / counts.sum())
-        if priors is not None:
-            self.class_prior_ = priors
-        self.mixtures_ = models
-        self.n_components_ = np.array([len(model.weights_) for model in models])
-        of_classes = sum(model.log_likelihood_ for model in models)
-        self.log_likelihood_ = float(of_classes + counts @ np.log(self.class_prior_))
-        self.lower_bounds_ = []
-        self.n_iter_ = max(model.n_iter_ for model in models)
-        self.converged_ = all(model.converged_ for model in models)
-
-    def _temperature(self, rows: Rows) -> float:
+    def _temperature(self, rows: Rows, structures: list[str]) -> float:
         """Return the given temperature, or that of least held-out log loss."""
         if not isinstance(self.temperature, str):
             return float(self.temperature)
@@ -383,10 +320,6 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
             part = rows.take(np.concatenate([known[kept], others]))
             model = clone(self)
             model.classes_, model.n_features_in_ = self.classes_, rows.n_features
-            model._fit(
-                part,
-                STRUCTURES[self.covariance_type],
-                given_priors(type(self).__name__, self.priors, self.classes_),
-            )
+            model._store(model._fitted(part, structures))
             log_joint[held_out] = model.predict_joint_log_proba(rows.X[known[held_out]])
         return best_temperature(log_joint, labels, weights[known])

@@ -1,7 +1,7 @@
 """The names of covariance structures, mapped to objects once and here only."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -84,6 +84,9 @@ def _numbered(name: Any) -> Covariance:
 
 STRUCTURES = Names()
 
+EVERY = "all"
+"""What stands for every structure that differs."""
+
 ONE_COLUMN = {"E": "EII", "V": "VII"}
 """Codes for one column, and what says the same of several."""
 
@@ -103,6 +106,40 @@ def check_name(owner: str, value: Any, more: Sequence[str] = ()) -> None:
         f"The 'covariance_type' parameter of {owner} must be one of {words}, "
         f"{OPEN_NAMES}. Got {value!r} instead."
     )
+
+
+def check_names(owner: str, value: Any) -> list[str]:
+    """Require one name of a structure or several, or "all"; return them as a list.
+
+    Raises
+    ------
+    ValueError
+        Naming the estimator, the value and all names.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        check_name(owner, value, [EVERY])
+        return [value]
+    names = list(dict.fromkeys(value))
+    for name in names or [None]:
+        check_name(owner, name)
+    return names
+
+
+def names_for(names: list[str], n_features: int) -> list[str]:
+    """Return checked names, with "all" as the structures of so many columns."""
+    return every_structure(n_features) if names == [EVERY] else names
+
+
+def every_structure(n_features: int) -> list[str]:
+    """Name each structure that differs on so many columns once, by its code.
+
+    Examples
+    --------
+    >>> every_structure(1), len(every_structure(2))
+    (['E', 'V'], 14)
+    """
+    width = 1 if n_features == 1 else 3
+    return [name for name in STRUCTURES if len(name) == width and name.isupper()]
 
 
 def check_columns(owner: str, covariance_type: str, n_features: int) -> None:

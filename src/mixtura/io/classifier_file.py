@@ -62,7 +62,7 @@ def to_document(model: Any) -> dict[str, Any]:
     numbers = {"class_prior": model.class_prior_, "temperature": model.temperature_}
     stored = fit_record.finite(numbers)
     return {
-        "covariance_type": str(model.covariance_type),
+        "covariance_type": _one_or_each(model.covariance_types_),
         "n_features": int(model.n_features_in_),
         "classes": _classes_document(model.classes_),
         "priors": stored["class_prior"],
@@ -100,15 +100,10 @@ def from_document(document: Mapping[str, Any]) -> Any:
     from mixtura.estimators.gaussian_mixture_classifier import (
         GaussianMixtureClassifier,
     )
-    from mixtura.estimators.structures import STRUCTURES
 
-    covariance_type = check.text(document["covariance_type"], "covariance_type")
-    if covariance_type not in STRUCTURES:
-        raise ModelFileError(
-            f"covariance_type must name a structure; got {covariance_type[:40]!r}."
-        )
     n_features = check.integer(document["n_features"], "n_features", 1)
     classes = _classes(document["classes"])
+    structures = _structures(document["covariance_type"], len(classes))
     priors = check.array(document["priors"], "priors", classes.shape)
     if not (priors > 0).all() or abs(priors.sum() - 1) > _SUM_TOLERANCE:
         raise ModelFileError(
@@ -123,16 +118,39 @@ def from_document(document: Mapping[str, Any]) -> Any:
     sizes = [len(mixture.weights_) for mixture in mixtures]
     classifier = GaussianMixtureClassifier(
         dict(zip(classes.tolist(), sizes, strict=True)) if max(sizes) > 1 else 1,
-        covariance_type=covariance_type,
+        covariance_type=_one_or_each(list(dict.fromkeys(structures))),
         temperature=temperature,
     )
     fit_record.set_columns(classifier, n_features, names)
     classifier.classes_, classifier.class_prior_ = classes, priors
     classifier.mixtures_, classifier.n_components_ = mixtures, np.array(sizes)
-    classifier.temperature_ = temperature
+    classifier.covariance_types_, classifier.temperature_ = structures, temperature
     for name, value in fit.items():
         setattr(classifier, name, value)
     return classifier
+
+
+def _one_or_each(names: list[str]) -> str | list[str]:
+    """Return the one name, or the list where there are several."""
+    return names[0] if len(set(names)) == 1 else names
+
+
+def _structures(value: object, n_classes: int) -> list[str]:
+    """Read one name for all classes, or a list of one for each."""
+    from mixtura.estimators.structures import STRUCTURES
+
+    names = [value] * n_classes if isinstance(value, str) else value
+    names = check.items(names, "covariance_type")
+    if len(names) != n_classes:
+        raise ModelFileError(
+            f"covariance_type must name one structure, or {n_classes}, one a class."
+        )
+    for name in names:
+        if check.text(name, "covariance_type") not in STRUCTURES:
+            raise ModelFileError(
+                f"covariance_type must name a structure; got {name[:40]!r}."
+            )
+    return names
 
 
 def _classes_document(classes: NDArray[Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from math import nan
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -18,6 +17,7 @@ from mixtura.em import Outcome
 from mixtura.estimators.fitting.data_warnings import LEAST_ROWS
 from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.searching.fallen import collapsed_components, flat_components
 from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
 from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
@@ -194,6 +194,13 @@ class SearchData:
             starts = SharedStarts(Rows(X[counted], weights), template, seed)
         return cls(X, sample_weight, splits, floor, starts)
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows count."""
+        if self.sample_weight is None:
+            return len(self.X)
+        return int(np.count_nonzero(self.sample_weight))
+
     def weights_of(self, rows: Any) -> Array | None:
         """Weights of some rows; None where all count once."""
         return None if self.sample_weight is None else self.sample_weight[rows]
@@ -254,7 +261,10 @@ def _fitted(
     reason = model.outcome_
     if reason == Outcome.INTERRUPTED.value:
         return Trial(candidate, NOT_CONVERGED, reason, model)
-    fallen = collapsed_components(model, data.floor) | flat_components(model, data)
+    fallen = collapsed_components(model, data.floor)
+    if model.prior is None:
+        rows = model.weights_ * data.n_rows
+        fallen |= flat_components(model.covariance_type, rows, data.X.shape[1])
     n_collapsed = int(np.count_nonzero(fallen))
     status = CONVERGED if model.converged_ else NOT_CONVERGED
     summary, held_out = _summary(model, data), None
@@ -326,29 +336,6 @@ def _model(candidate: Candidate, template: GaussianMixture) -> GaussianMixture:
         covariance_type=candidate.covariance_type,
         random_state=candidate.seed,
     )
-
-
-def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.bool_]:
-    """Which living components (K,) only the floor under the variances holds."""
-    if not isinstance(model.reg_covar, str) or not floor.any():
-        return np.zeros(len(model.weights_), dtype=bool)
-    ratios = STRUCTURES[model.covariance_type].least_ratios(
-        model.covariances_, floor, len(model.weights_)
-    )
-    return np.asarray((ratios < 1.0) & (model.weights_ > 0))
-
-
-def flat_components(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
-    """Which living components (K,) stand on too few rows to span the columns.
-
-    A component that turns by itself lies flat in what so few rows span, and its
-    likelihood means little even where others lend it their shape or volume.
-    """
-    if not STRUCTURES[model.covariance_type].turns or model.prior is not None:
-        return np.zeros(len(model.weights_), dtype=bool)
-    n_rows, n_features = data.X.shape
-    rows = model.weights_ * n_rows
-    return np.asarray((rows < n_features + 1) & (model.weights_ > 0))
 
 
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:

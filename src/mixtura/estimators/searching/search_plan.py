@@ -13,11 +13,10 @@ from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.candidates import Split
-from mixtura.estimators.structures import STRUCTURES, check_name
+from mixtura.estimators.structures import check_names, names_for
 from mixtura.selection.criteria import CRITERIA, CROSS_VALIDATION, Criterion
 
 FOLDS = 5
-EVERY = "all"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Plan:
         return cls(
             owner,
             _sizes(owner, search.n_components),
-            _structure_names(owner, search.covariance_type),
+            check_names(owner, search.covariance_type),
             template,
             criterion,
             cv,
@@ -84,9 +83,7 @@ class Plan:
 
     def structures(self, n_features: int) -> list[str]:
         """Names of the structures to try on so many columns."""
-        if self.structure_names == [EVERY]:
-            return every_structure(n_features)
-        return self.structure_names
+        return names_for(self.structure_names, n_features)
 
     def splits(self, X: Array, y: Any, weights: Array | None, seed: int) -> list[Split]:
         """Rows to fit and rows to hold out; rows of weight zero are in neither.
@@ -124,18 +121,6 @@ class Plan:
         return splits
 
 
-def every_structure(n_features: int) -> list[str]:
-    """Name each structure that differs on so many columns once, by its code.
-
-    Examples
-    --------
-    >>> every_structure(1), len(every_structure(2))
-    (['E', 'V'], 14)
-    """
-    width = 1 if n_features == 1 else 3
-    return [name for name in STRUCTURES if len(name) == width and name.isupper()]
-
-
 def _counted(part: Any, counts: NDArray[np.bool_]) -> IntArray:
     """Row numbers, of a mask or of numbers, without those that do not count."""
     rows = np.arange(len(counts))[part]
@@ -152,13 +137,3 @@ def _sizes(owner: str, n_components: Any) -> list[int]:
     for size in sizes:
         checks.check_count(owner, "n_components", size, 1)
     return [int(size) for size in dict.fromkeys(sizes)]
-
-
-def _structure_names(owner: str, covariance_type: Any) -> list[str]:
-    if isinstance(covariance_type, str) or not isinstance(covariance_type, Iterable):
-        check_name(owner, covariance_type, [EVERY])
-        return [covariance_type]
-    names = list(dict.fromkeys(covariance_type))
-    for name in names or [None]:
-        check_name(owner, name)
-    return names

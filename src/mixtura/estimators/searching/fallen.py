@@ -1,0 +1,38 @@
+"""Components whose likelihood means little, although it may be large."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixtura._types import Array
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.structures import STRUCTURES
+
+
+def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.bool_]:
+    """Which living components (K,) only the floor under the variances holds."""
+    if not isinstance(model.reg_covar, str) or not floor.any():
+        return np.zeros(len(model.weights_), dtype=bool)
+    ratios = STRUCTURES[model.covariance_type].least_ratios(
+        model.covariances_, floor, len(model.weights_)
+    )
+    return np.asarray((ratios < 1.0) & (model.weights_ > 0))
+
+
+def flat_components(
+    covariance_type: str, rows: Array, n_features: int
+) -> NDArray[np.bool_]:
+    """Which living components (K,) stand on too few rows to span the columns.
+
+    A component that turns by itself lies flat in what so few rows span, and its
+    likelihood means little even where others lend it their shape or volume. It takes
+    one row more than columns to span them; a share of the weight is seldom whole.
+
+    Parameters
+    ----------
+    covariance_type : str
+    rows : ndarray of shape (K,)
+        How many each component stands on.
+    n_features : int
+    """
+    is_few = rows < n_features + 0.5
+    return np.asarray(is_few & (rows > 0) & STRUCTURES[covariance_type].turns)
