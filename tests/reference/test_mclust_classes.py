@@ -104,6 +104,7 @@ def test_of_all_structures_that_of_mclust_is_chosen_without_some_classes():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", OF_EACH)
+@pytest.mark.filterwarnings("ignore:.*too many for criteria to mean much")
 def test_a_structure_for_each_class_is_as_good_as_that_of_mclust(file):
     model = GaussianMixtureClassifier(
         range(1, 6), covariance_type="all", random_state=0
