@@ -48,7 +48,8 @@ def _factored(matrices: Array) -> tuple[Array, Array]:
     if not variances.min() > 0:
         raise degenerate(int((variances > 0).all(axis=1).argmin()))
     deviations = np.sqrt(variances)
-    correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
+    with np.errstate(invalid="ignore"):  # what is infinite is no number here
+        correlations = matrices / (deviations[:, :, None] * deviations[:, None, :])
     try:
         factors = np.linalg.cholesky(correlations)
     except np.linalg.LinAlgError:

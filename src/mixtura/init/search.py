@@ -38,8 +38,9 @@ SHORT = 10
 FEW_ROWS = 2_000
 """Rows that starts are tried on; the best of them go on with all."""
 
-FINALISTS = 4
-"""Starts that are followed further."""
+FINALISTS, MOST = 4, 3
+"""Starts that are followed further, of which so many must lead to the best optimum
+for it to be believed."""
 
 LONG = 30
 """EM steps after which the finalists are judged."""
@@ -123,8 +124,8 @@ class Search:
         if self.is_clear(self.data):
             self.is_sure = True
             return self.best.run
-        all_same = len(begun) == FINALISTS == len(optima_of(begun, SAME)[0])
-        self.is_sure = agreed or all_same
+        most_same = len(begun) == FINALISTS and len(optima_of(begun, SAME)[0]) >= MOST
+        self.is_sure = agreed or most_same
         self.wander(begun, 0 if self.is_sure else TOGETHER)
         return self.best.run
 

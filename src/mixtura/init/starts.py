@@ -60,13 +60,13 @@ def _drawn(shares: Array, size: int, rng: Rng) -> IntArray:
     cumulated = shares.cumsum()
     places = rng.uniform(size=size) * cumulated[-1]
     indices = cumulated.searchsorted(places, side="right")
-    return np.asarray(indices.clip(max=len(shares) - 1))
+    return np.minimum(indices, len(shares) - 1)
 
 
 def _squared_distances(X: Array, lengths: Array, chosen: IntArray) -> Array:
     """Squared distances of the chosen rows from all, (n_chosen, n)."""
     distances = lengths[chosen, None] + lengths - 2 * X[chosen] @ X.T
-    return np.asarray(distances.clip(min=0.0))
+    return np.maximum(distances, 0.0)
 
 
 def random_rows(X: Array, weights: Array, n_components: int, rng: Rng) -> IntArray:
