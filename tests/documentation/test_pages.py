@@ -25,7 +25,15 @@ PAGES = [
     if page != FRAGMENTS and re.search("^```(python|console)$", page.read_text(), re.M)
 ]
 # They take more than a few seconds each.
-LONG = {"kmeans", "command-line", "choosing", "mclust", "gaussian-mixtures", "report"}
+LONG = {
+    "kmeans",
+    "command-line",
+    "choosing",
+    "classification",
+    "mclust",
+    "gaussian-mixtures",
+    "report",
+}
 LENIENT = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -46,11 +46,20 @@ def two_classes(seed, n_samples=300):
         GaussianMixtureClassifier(),
         GaussianMixtureClassifier((1, 2), covariance_type="spherical"),
         GaussianMixtureClassifier(covariance_type="diag", pooled=False),
-        GaussianMixtureClassifier((1, 2), covariance_type=("tied", "diag")),
         GaussianMixtureClassifier(covariance_type=("tied", "full")),
     ]
 )
 def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::mixtura.exceptions.DegenerateDataWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(
+    [GaussianMixtureClassifier((1, 2), covariance_type=("tied", "diag"))]
+)
+def test_scikit_learn_conventions_where_classes_choose(estimator, check):
     check(estimator)
 
 

@@ -120,7 +120,8 @@ def test_a_fit_that_collapses_is_made_again_from_another_seed():
     ]
     expected = 2 * (fits[1].log_likelihood_ - fits[0].log_likelihood_)
     for seed in range(4):
-        (test,) = bootstrap_lrt(ROWS, 1, Fickle(), random_state=seed).tests
+        few = {"n_bootstrap": 4, "level": 0.5, "random_state": seed}
+        (test,) = bootstrap_lrt(ROWS, 1, Fickle(), **few).tests
         assert test.statistic == pytest.approx(expected)
 
 
