@@ -165,6 +165,7 @@ def test_capital_endings_are_endings(run, folder):
     assert np.load("s.NPY").shape == (60, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="needs /dev/stdout")
 @pytest.mark.parametrize("name", ["fit", "report", "predict", "sample", "score"])
 def test_standard_output_can_be_named(folder, name):

@@ -212,6 +212,7 @@ def test_components_far_apart_add_the_entropy_of_the_choice():
     within(estimate, exact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [entropy, kl_divergence])
 def test_the_standard_error_is_that_of_repetitions(function):
     f, g = random_density(4, 8, 2), random_density(5, 3, 2)
