@@ -13,14 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._types import Array
-from mixtura.families.factor_noise import best_noise, usual_start
+from mixtura.families.factor_noise import OTHER_STARTS, best_noise, usual_start
 from mixtura.families.heywood import LEAST_SHARE, loss_of, with_noise
 
 EDGE = 2 * LEAST_SHARE
 """Share of a variance up to which noise has vanished."""
-
-STARTS = (0.5, 0.1, 0.9)
-"""Shares of noise to start from where the usual start misses the noise."""
 
 EXACT = 1e-10
 """A divergence in nats above this is not that of a covariance from itself."""
@@ -85,7 +82,7 @@ def _searched(matrix: Array, n_factors: int) -> Array:
     """Noise of a correlation matrix, no less than `LEAST_SHARE`."""
     least, loss = np.full(len(matrix), LEAST_SHARE), loss_of(matrix)
     starts = [usual_start(matrix, n_factors)]
-    starts += [np.full(len(matrix), share) for share in STARTS]
+    starts += [np.full(len(matrix), share) for share in OTHER_STARTS]
     found = []
     for start in starts:
         noise = best_noise(matrix, n_factors, least, start)

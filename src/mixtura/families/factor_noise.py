@@ -46,6 +46,9 @@ ROUNDING = 1e-15
 STALLS = 2
 """Flat steps at most that are not half as long as the one before."""
 
+OTHER_STARTS = (0.5, 0.1, 0.9)
+"""Shares of noise to start from where the usual start misses a known solution."""
+
 CURVATURE = 1e-15
 """Least curvature, relative to the largest, that a step is divided by."""
 

@@ -22,7 +22,7 @@ from mixtura._types import Array
 from mixtura.families.covariance import Matrices
 from mixtura.families.covariance_structure import in_all_directions
 from mixtura.families.factor_coordinates import factor_coordinates
-from mixtura.families.factor_noise import best_noise, usual_start
+from mixtura.families.factor_noise import OTHER_STARTS, best_noise, usual_start
 from mixtura.families.factorisation import least_eigenvalues, symmetrised
 from mixtura.families.heywood import (
     LEAST_SHARE,
@@ -42,9 +42,6 @@ EXACT = 1e-12
 
 SMALL = 1e-2
 """A gain in nats for an observation that does not yet call for other starts."""
-
-OTHER_STARTS = (0.5, 0.1, 0.9)
-"""Shares of noise to start from where the usual start misses a known solution."""
 
 
 class Factors(Matrices):
