@@ -58,15 +58,10 @@ def _sizes(
     callback=_sizes,
     help="Components of each class; 1..3: as many as BIC says.",
 )
-@click.option(
-    "--covariance",
-    "--covariance-type",
+@options.structure_names(
     "covariance",
-    default="full",
-    show_default=True,
-    metavar="NAMES",
-    callback=options.columns,
-    help="Structure of the covariances; of several, or all, the best by BIC.",
+    "full",
+    "Structure of the covariances; of several, or all, the best by BIC.",
 )
 @options.reading
 @click.option(

@@ -208,6 +208,20 @@ def covariance(command: Command) -> Command:
     return option(command)
 
 
+def structure_names(name: str, default: str, text: str) -> Callable[[Command], Command]:
+    """Add --covariance as a list of names, or all, to go by this parameter's name."""
+    return click.option(
+        "--covariance",
+        "--covariance-type",
+        name,
+        default=default,
+        show_default=True,
+        metavar="NAMES",
+        callback=columns,
+        help=text,
+    )
+
+
 def equal_weights(command: Command) -> Command:
     """Add --equal-weights."""
     option = click.option(

@@ -53,15 +53,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         callback=sizes,
         help="Numbers of components: 1..9 or 2,3,5.",
     ),
-    click.option(
-        "--covariance",
-        "--covariance-type",
+    options.structure_names(
         "covariance_type",
-        default="full,tied,diag,spherical",
-        show_default=True,
-        metavar="NAMES",
-        callback=options.columns,
-        help="Structures of the covariances, or all.",
+        "full,tied,diag,spherical",
+        "Structures of the covariances, or all.",
     ),
     click.option(
         "--criterion",
