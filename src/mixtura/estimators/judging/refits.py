@@ -12,10 +12,9 @@ from sklearn.utils import check_random_state
 
 from mixtura.em import Outcome
 from mixtura.estimators import checks
-from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
+from mixtura.estimators.searching.fallen import collapse_floor, collapsed_components
 from mixtura.exceptions import DegenerateComponentError, DegenerateDataWarning
 from mixtura.inference.replicates import Stopped
-from mixtura.units import Units
 
 TRIES = 5
 """Seeds that are tried before all fits of a size are said to collapse."""
@@ -83,20 +82,8 @@ def _finished_fit(estimator: Any, X: Any, sample_weight: Any) -> Any:
 
 def is_collapsed(model: Any, X: Any, sample_weight: Any) -> bool:
     """Whether a living component rests on the floor under the variances of the rows."""
-    if not isinstance(model.reg_covar, str):
-        return False
-    rows, weights = model._validated(X, reset=False), None
-    if sample_weight is not None:
-        weights = checks.check_sample_weight(sample_weight, rows)
-        rows, weights = rows[weights > 0], weights[weights > 0]
-    units = Units.of(rows, weights, by_column=True)
-    floor = COLLAPSED * FLOOR * units.usual * units.scale**2
-    if not floor.any():
-        return False
-    ratios = model._structure().least_ratios(
-        model.covariances_, floor, len(model.weights_)
-    )
-    return bool(((ratios < 1) & (model.weights_ > 0)).any())
+    rows = checks.rows_for(0, model._validated(X, reset=False), sample_weight)
+    return bool(collapsed_components(model, collapse_floor(rows)).any())
 
 
 def entropy_of(random_state: Any) -> int | None:

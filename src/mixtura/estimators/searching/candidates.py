@@ -15,9 +15,12 @@ from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.em import Outcome
 from mixtura.estimators.fitting.data_warnings import LEAST_ROWS
-from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.searching.fallen import collapsed_components, flat_components
+from mixtura.estimators.searching.fallen import (
+    collapse_floor,
+    collapsed_components,
+    flat_components,
+)
 from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
 from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
@@ -25,7 +28,6 @@ from mixtura.exceptions import DegenerateDataWarning
 from mixtura.init.poorer import is_starved
 from mixtura.selection import criteria
 from mixtura.selection.criteria import FitSummary
-from mixtura.units import Units
 
 CONVERGED = "converged"
 NOT_CONVERGED = "not converged"
@@ -184,15 +186,13 @@ class SearchData:
         seed: int,
     ) -> "SearchData":
         """Measure the spread of the columns once; prepare the starts to share."""
-        counted = slice(None) if sample_weight is None else sample_weight > 0
-        weights = None if sample_weight is None else sample_weight[counted]
-        units = Units.of(X[counted], weights, True)
-        with np.errstate(over="ignore", under="ignore"):
-            floor = COLLAPSED * FLOOR * units.usual * units.scale**2
+        rows = Rows(X, sample_weight)
+        if sample_weight is not None:
+            rows = rows.take(np.flatnonzero(sample_weight))
         starts = None
         if may_share(template):
-            starts = SharedStarts(Rows(X[counted], weights), template, seed)
-        return cls(X, sample_weight, splits, floor, starts)
+            starts = SharedStarts(rows, template, seed)
+        return cls(X, sample_weight, splits, collapse_floor(rows), starts)
 
     @property
     def n_rows(self) -> int:

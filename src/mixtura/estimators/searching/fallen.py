@@ -4,8 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._types import Array
+from mixtura.data import Rows
+from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.structures import STRUCTURES
+from mixtura.units import Units
+
+
+def collapse_floor(rows: Rows) -> Array:
+    """Variances (n_features,) so small that a component with one has collapsed."""
+    units = Units.of(rows.X, rows.weights, True)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(COLLAPSED * FLOOR * units.usual * units.scale**2)
 
 
 def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.bool_]:
