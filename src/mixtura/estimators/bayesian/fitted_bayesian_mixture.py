@@ -16,8 +16,7 @@ from mixtura.estimators.fitted.fitted_mixture import (
     check_draws,
     in_float64,
 )
-from mixtura.estimators.fitted.known_gaussians import gaussians_of, lower_factors
-from mixtura.execution.blas import single_threaded_blas
+from mixtura.estimators.fitted.known_gaussians import gaussians_of
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian
@@ -26,7 +25,6 @@ from mixtura.families.normal_wishart import (
     jensen_gap,
     predictive_log_density,
 )
-from mixtura.kernels import sampling
 from mixtura.models.variational_mixture import VariationalParams
 from mixtura.models.weight_priors import DirichletProcess, WeightPrior
 
@@ -106,11 +104,7 @@ class FittedBayesianMixture(FittedMixture):
         rng = checks.generator(chosen)
         counts = rng.multinomial(n_samples, self.weights_)
         labels = np.repeat(np.arange(len(counts)), counts)
-        factors = lower_factors(self, self._structure())
-        seed, n_threads = int(rng.integers(2**63)), self._threads(n_samples)
-        with single_threaded_blas():
-            X = sampling.sample(counts, self.means_, factors, seed, n_threads)
-        return X, labels
+        return self._drawn(counts, rng), labels
 
     def predictive_log_density(self, X: Any) -> Array:
         """Log-density of new rows with all parameters integrated out.

@@ -9,14 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.fitted.fitted_mixture import FittedMixture, check_draws
-from mixtura.estimators.fitted.known_gaussians import gaussians_of, lower_factors
+from mixtura.estimators.fitted.known_gaussians import gaussians_of
 from mixtura.estimators.fitted.mixture_distribution import MixtureDistribution
 from mixtura.estimators.fitting import noise
 from mixtura.estimators.structures import STRUCTURES, check_columns, check_name
-from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
-from mixtura.kernels import Kernels, sampling
+from mixtura.kernels import Kernels
 from mixtura.models.mixture import (
     Equal,
     Free,
@@ -159,14 +158,7 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
         rng = checks.generator(chosen)
         counts, n_noise = noise.counts_of_draws(self, n_samples, rng)
         labels = np.repeat(np.arange(len(counts)), counts)
-        with single_threaded_blas():
-            X = sampling.sample(
-                counts,
-                self.means_,
-                lower_factors(self, self._structure()),
-                int(rng.integers(2**63)),
-                self._threads(n_samples),
-            )
+        X = self._drawn(counts, rng)
         return noise.with_noise_rows(self, X, labels, n_noise, rng)
 
     def bic(self, X: Any, sample_weight: Any = None) -> float:

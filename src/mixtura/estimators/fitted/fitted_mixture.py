@@ -10,11 +10,13 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura._types import Array, IntArray
+from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
 from mixtura.estimators import checks
+from mixtura.estimators.fitted.known_gaussians import lower_factors
+from mixtura.execution.blas import single_threaded_blas
 from mixtura.families.covariance_structure import Covariance
-from mixtura.kernels import Kernels
+from mixtura.kernels import Kernels, sampling
 from mixtura.models.categorical import Responsibilities
 
 BLOCK_ROWS = 4096
@@ -41,6 +43,13 @@ class FittedMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     @abstractmethod
     def _kernel_arguments(self) -> tuple[Array, Array, Array]:
         """Constants, means and factors, as the kernels take them."""
+
+    def _drawn(self, counts: IntArray, rng: Rng) -> Array:
+        """Draw so many rows from each component, one component after the other."""
+        factors = lower_factors(self, self._structure())
+        seed, n_threads = int(rng.integers(2**63)), self._threads(int(counts.sum()))
+        with single_threaded_blas():
+            return sampling.sample(counts, self.means_, factors, seed, n_threads)
 
     @property
     def _kernels(self) -> Kernels:
