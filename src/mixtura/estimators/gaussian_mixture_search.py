@@ -23,6 +23,11 @@ from mixtura.estimators.searching.candidates import (
     Trial,
     tried,
 )
+from mixtura.estimators.searching.exchange import (
+    Start,
+    tried_from,
+    with_exchanged_starts,
+)
 from mixtura.estimators.searching.search_plan import Plan
 from mixtura.estimators.searching.search_table import (
     choice,
@@ -122,14 +127,16 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
     Candidates share the work of finding starts: each tries in its own structure what
     "full", "diag" and "spherical" have found for its size, splits of its own solutions
     for the sizes below, and mergers for the size above. These are found from the data,
-    `random_state` and the size whether or not they are candidates, so that a result
-    does not depend on what else is asked for. Fits then start where the best short run
-    has got to, which their ``weights_init``, ``means_init`` and ``precisions_init``
-    keep; one that collapses is made again from a start of its own, and where rows are
-    few for its parameters left after 50 iterations if it collapses. With any start,
-    ``n_init`` or robust option in `estimator`, a ``max_iter`` below 100 or an
-    ``algorithm`` other than "em", and in cross-validation, each fit makes its own
-    start, as `GaussianMixture` alone does.
+    `random_state` and the size whether or not they are candidates. Fits then start
+    where the best short run has got to, which their ``weights_init``, ``means_init``
+    and ``precisions_init`` keep; one that collapses is made again from a start of its
+    own, and where rows are few for its parameters left after 50 iterations if it
+    collapses. In the end each structure tries what the others of its size have found:
+    none is less likely than its special cases among the candidates, unless EM
+    collapses on the way from there. So other structures may change a candidate for the
+    better, other sizes leave it alone. With any start, ``n_init`` or robust option in
+    `estimator`, a ``max_iter`` below 100 or an ``algorithm`` other than "em", and in
+    cross-validation, each fit makes its own start, as `GaussianMixture` alone does.
 
     A candidate with a collapsed component has a likelihood that means little, so it
     ranks behind all sound ones: a component that only the floor under the variances
@@ -274,6 +281,9 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         def attempt(candidate: Candidate) -> Trial:
             return tried(candidate, template, data, notes)
 
+        def again(before: Trial, start: Start) -> Trial:
+            return tried_from(start, before, template, data, notes)
+
         def announce(trial: Trial) -> None:
             if self.verbose:
                 print(_progress(trial, plan.criterion))
@@ -281,12 +291,16 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         # The limit belongs to the process: set here, threads find and leave it so.
         with single_threaded_blas(), notes.caught():
             trials, interrupted = run_trials(attempt, candidates, workers, announce)
+            whole = replace(data, splits=())
+            if data.starts is not None and not interrupted:
+                trials, interrupted = with_exchanged_starts(
+                    trials, data.starts, again, announce
+                )
             alone = {
                 trial.candidate.covariance_type: trial
                 for trial in trials
                 if trial.candidate.n_components == 1
             }
-            whole = replace(data, splits=())
             for structure in {c.covariance_type for c in candidates} - set(alone):
                 if not interrupted:
                     one = Candidate.of(1, structure, seed)

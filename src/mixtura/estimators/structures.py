@@ -162,3 +162,38 @@ def check_columns(owner: str, covariance_type: str, n_features: int) -> None:
             f"{owner}(covariance_type={covariance_type!r}) needs more columns than "
             f"factors; got n_features = {n_features}. Choose fewer factors, or 'full'."
         )
+
+
+def is_special_case(one: str, other: str) -> bool:
+    """Whether all covariances of one structure are covariances of another one too.
+
+    Volume, shape and orientation may each be the identity (I), equal (E) or free (V),
+    which go from special to general. No structure is a special case of itself.
+
+    Examples
+    --------
+    >>> is_special_case("VEI", "VVE"), is_special_case("EVI", "EEE")
+    (True, False)
+    >>> is_special_case("diag", "factors:1"), is_special_case("diag", "ppca:1")
+    (True, False)
+    """
+    inner, outer = STRUCTURES[one], STRUCTURES[other]
+    if inner.name == outer.name:
+        return False
+    if isinstance(outer, Factors):
+        if isinstance(inner, Factors):
+            noise = inner.isotropic or not outer.isotropic
+            return noise and inner.n_factors <= outer.n_factors
+        return _is_within(_code(one), "VII" if outer.isotropic else "VVI")
+    return _is_within("VVV" if isinstance(inner, Factors) else _code(one), _code(other))
+
+
+def _code(name: str) -> str:
+    """Return mclust's code of three letters for a structure that has one."""
+    kind = type(STRUCTURES[name])
+    return next(code for code in every_structure(2) if type(NAMED[code]) is kind)
+
+
+def _is_within(inner: str, outer: str) -> bool:
+    pairs = zip(inner, outer, strict=True)
+    return all("IEV".index(one) <= "IEV".index(other) for one, other in pairs)

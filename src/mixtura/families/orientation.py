@@ -205,11 +205,12 @@ class CommonAxes:
         :math:`a \cos 2\theta + b \sin 2\theta` plus a constant.
         """
         for p, q in disjoint_planes(here.axes.shape[-1]):
-            weights = self.counts[..., None] / here.variances
-            differences = weights[..., p] - weights[..., q]  # (..., K, planes)
             own = here.own
-            a = (differences * (own[..., p] - own[..., q])).sum(axis=-2) / 2
-            b = (differences * here.matrices[..., p, q]).sum(axis=-2)
+            with np.errstate(all="ignore"):  # variances of zero leave no angle
+                weights = self.counts[..., None] / here.variances
+                differences = weights[..., p] - weights[..., q]  # (..., K, planes)
+                a = (differences * (own[..., p] - own[..., q])).sum(axis=-2) / 2
+                b = (differences * here.matrices[..., p, q]).sum(axis=-2)
             angles = np.arctan2(0.0 - b, 0.0 - a) / 2
             turn = np.zeros_like(here.axes) + np.eye(here.axes.shape[-1])
             turn[..., p, p] = turn[..., q, q] = np.cos(angles)

@@ -193,7 +193,7 @@ class EVV(Shared, Matrices):
     ) -> Array:
         if floor is None:
             signs, logs = np.linalg.slogdet(own)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 volumes = np.exp(logs / own.shape[-1]) * (signs > 0)
                 volume = mean_over_components(volumes, counts)[..., None]
                 return np.asarray(own * (volume / volumes)[..., None, None])
@@ -355,5 +355,6 @@ def _decomposed(matrices: Array) -> tuple[Array, Array]:
 
 def _composed(variances: Array, axes: Array) -> Array:
     """Matrices (..., D, D) with these variances (..., D) along these axes."""
-    turned = axes * variances[..., None, :]
-    return symmetrised(turned @ np.swapaxes(axes, -1, -2))
+    with np.errstate(invalid="ignore"):  # where variances are infinite, there is none
+        turned = axes * variances[..., None, :]
+        return symmetrised(turned @ np.swapaxes(axes, -1, -2))

@@ -221,7 +221,7 @@ def _together(task: Task, name: str, *, pooled: bool) -> FittedClasses:
     n_parameters = len(groups) * (n_features + 1) - n_classes
     n_parameters += sum(structure.n_free_parameters(k, n_features) for k in sharing)
     totals = np.array(joint.result.log_likelihoods) + joint.offset
-    flat = flat_components(name, weights * len(task.rows), n_features)
+    flat = flat_components(STRUCTURES[name], weights * len(task.rows), n_features)
     return FittedClasses(
         mixtures,
         [name] * n_classes,

@@ -8,6 +8,7 @@ from math import nan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -36,6 +37,9 @@ FAILED = "failed"
 NOT_RUN = "not run"
 
 FLAT = "A component stands on {:.1f} observations, too few to span the columns."
+
+REFUSALS = (ValueError, TypeError, FloatingPointError, np.linalg.LinAlgError)
+"""What a fit may raise because of its arguments or the data."""
 
 CREEPING = 50
 """Iterations after which a fit that has collapsed is left where it is …"""
@@ -67,8 +71,8 @@ class Candidate:
     def of(cls, n_components: int, covariance_type: str, seed: int) -> "Candidate":
         """Derive the seed from that of the search, the size and the structure.
 
-        A candidate is thus fitted alike whatever others are fitted beside it, and
-        under any name of its structure.
+        A candidate thus has a start that no other changes, and the same under any
+        name of its structure.
         """
         name = STRUCTURES[covariance_type].name.encode()
         own = _derived(seed, n_components, *name)
@@ -168,6 +172,8 @@ class SearchData:
         Variances so small that a component with one has collapsed.
     starts : SharedStarts or None
         What candidates start from, if not each from a search of its own.
+    given : dict of str to ndarray, optional
+        Initial values to start from instead.
     """
 
     X: Array
@@ -175,6 +181,7 @@ class SearchData:
     splits: Sequence[Split]
     floor: Array
     starts: SharedStarts | None = None
+    given: dict[str, Array] | None = None
 
     @classmethod
     def of(
@@ -231,12 +238,7 @@ def tried(
     with notes.collected() as found:
         try:
             trial = _fitted(candidate, template, data, notes)
-        except (
-            ValueError,
-            TypeError,
-            FloatingPointError,
-            np.linalg.LinAlgError,
-        ) as error:
+        except REFUSALS as error:
             trial = Trial(candidate, FAILED, _one_line(error))
         except MemoryError:
             trial = Trial(candidate, FAILED, "Not enough memory.")
@@ -261,11 +263,7 @@ def _fitted(
     reason = model.outcome_
     if reason == Outcome.INTERRUPTED.value:
         return Trial(candidate, NOT_CONVERGED, reason, model)
-    fallen = collapsed_components(model, data.floor)
-    if model.prior is None:
-        rows = model.weights_ * data.n_rows
-        fallen |= flat_components(model.covariance_type, rows, data.X.shape[1])
-    n_collapsed = int(np.count_nonzero(fallen))
+    n_collapsed = int(np.count_nonzero(_fallen(model, data)))
     status = CONVERGED if model.converged_ else NOT_CONVERGED
     summary, held_out = _summary(model, data), None
     if data.splits:
@@ -295,18 +293,35 @@ def _model_fitted(
     notes: WarningNotes,
 ) -> GaussianMixture:
     """Fit from a shared start, or from one of its own if that collapses."""
-    start = {}
-    if data.starts is not None:
-        start = data.starts.start(candidate.n_components, candidate.covariance_type)
-    for given in [start, {}] if start else [{}]:
+    for given in _starts(candidate, data):
         model = _model(candidate, template).set_params(**given)
         found = _fit(model, data, notes)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
-        if is_interrupted or not collapsed_components(model, data.floor).any():
+        if is_interrupted or not _fallen(model, data).any():
             break
     for note in found:
         warnings.warn(note.text, note.category, stacklevel=2)
     return model
+
+
+def _fallen(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
+    """Which components (K,) have a likelihood that means little."""
+    fallen = collapsed_components(model, data.floor)
+    if model.prior is None:
+        rows = model.weights_ * data.n_rows
+        structure = STRUCTURES[model.covariance_type]
+        fallen |= flat_components(structure, rows, data.X.shape[1])
+    return fallen
+
+
+def _starts(candidate: Candidate, data: SearchData) -> list[dict[str, Array]]:
+    """Return initial values to try in turn, empty for a start of the fit's own."""
+    if data.given is not None:
+        return [data.given]
+    if data.starts is None:
+        return [{}]
+    shared = data.starts.start(candidate.n_components, candidate.covariance_type)
+    return [shared, {}] if shared else [{}]
 
 
 def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[Note]:

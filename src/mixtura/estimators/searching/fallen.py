@@ -8,6 +8,7 @@ from mixtura.data import Rows
 from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.structures import STRUCTURES
+from mixtura.families.covariance_structure import Covariance
 from mixtura.units import Units
 
 
@@ -29,7 +30,7 @@ def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.boo
 
 
 def flat_components(
-    covariance_type: str, rows: Array, n_features: int
+    structure: Covariance, rows: Array, n_features: int
 ) -> NDArray[np.bool_]:
     """Which living components (K,) stand on too few rows to span the columns.
 
@@ -39,10 +40,10 @@ def flat_components(
 
     Parameters
     ----------
-    covariance_type : str
+    structure : Covariance
     rows : ndarray of shape (K,)
         How many each component stands on.
     n_features : int
     """
     is_few = rows < n_features + 0.5
-    return np.asarray(is_few & (rows > 0) & STRUCTURES[covariance_type].turns)
+    return np.asarray(is_few & (rows > 0) & structure.turns)

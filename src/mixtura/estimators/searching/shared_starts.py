@@ -17,10 +17,11 @@ from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import em
 from mixtura.estimators.checks import check_precisions
-from mixtura.estimators.fitting.gaussian_fit import Problem
+from mixtura.estimators.fitting.gaussian_fit import START_ROWS, Problem
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.searching.fallen import flat_components
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
@@ -28,7 +29,7 @@ from mixtura.families.rough import rough
 from mixtura.families.rough_axes import RoughAxes
 from mixtura.init.automatic import several_starts
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import best_few, best_in_the_end, different
+from mixtura.init.heats import APART, LEFT, best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
@@ -52,6 +53,9 @@ MERGES = 4
 
 AGGLOMERATED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
+
+DEVIATIONS = 2.0
+"""Standard errors by which a gain on a sample must differ from chance."""
 
 ON_MORE = ((4, 3), (10, 1))
 """EM steps and runs that go on after them, on the rows that are not few."""
@@ -135,19 +139,88 @@ class SharedStarts:
         dict of str to ndarray
             ``weights_init``, ``means_init`` and ``precisions_init``; or empty.
         """
-        if n_components == 1 or n_components >= len(self.rows):
-            return {}
         structure = STRUCTURES[covariance_type]
-        problem, few = self._problem(structure)
-        if n_components >= len(few):
+        if n_components == 1 or n_components >= len(self._problem(structure)[1]):
             return {}
         try:
             params = self._final(n_components, structure)
-            if not problem.is_sound(params):
-                return {}
-            params = self._polished(params, problem)
+            return self._initial_values(params, structure)
         except DegenerateComponentError:
             return {}
+
+    def responsibilities(self, fit: GaussianMixture) -> Array:
+        """Return those of a fit for the few rows that starts are tried on, (n, K)."""
+        problem, few = self._problem(STRUCTURES[fit.covariance_type])
+        return fit.predict_proba(problem.units.to_x(few.X))
+
+    def start_beyond(
+        self,
+        partitions: Sequence[Array],
+        covariance_type: str,
+        present: GaussianMixture | None,
+    ) -> dict[str, Array]:
+        """Return initial values from other structures; none unless they lead to more.
+
+        Parameters
+        ----------
+        partitions : sequence of ndarray
+            The `responsibilities` of their fits.
+        covariance_type : str
+        present : GaussianMixture or None
+            The fit to surpass, if there is one.
+        """
+        structure = STRUCTURES[covariance_type]
+        problem, few = self._problem(structure)
+        sample = problem.sample
+        try:
+            rivals = self._followed(structure, partitions)
+            if present is None:
+                params = self._end(rivals, structure)
+                return self._initial_values(params, structure)
+            there = _log_density(present, few, problem)
+            rivals = [
+                rival
+                for rival in rivals
+                if np.abs(rival.run.log_density - there).mean() >= APART
+            ]
+            if not rivals:
+                return {}
+            params = self._end(rivals, structure)
+            gains = problem.model.log_density(params, sample)
+            gains -= self._settled(present, structure)
+            if np.abs(gains).mean() < APART or not self._is_gain(gains, sample):
+                return {}
+            return self._initial_values(params, structure)
+        except DegenerateComponentError:
+            return {}
+
+    def _settled(self, fit: GaussianMixture, structure: Covariance) -> Array:
+        """Log-densities (n,) of the sample, to which a fit to more rows is adapted."""
+        problem, _ = self._problem(structure)
+        sample = problem.sample
+        if len(self.rows) <= START_ROWS:
+            return _log_density(fit, sample, problem)
+        values = fit.predict_proba(problem.units.to_x(sample.X))
+        starts = from_partitions(problem.model, sample, [values])
+        is_sound = self._are_sound(structure)
+        [there] = best_few(problem.model, sample, starts, is_sound, ON_MORE)
+        return there.run.log_density
+
+    def _is_gain(self, gains: Array, sample: Rows) -> bool:
+        """Whether gains (n,) in nats on a sample are gains on all rows, surely."""
+        gain = sample.weighted(gains)
+        if len(self.rows) <= START_ROWS:
+            return bool(gain.sum() > -LEFT)  # which what comes now can make up for
+        return bool(gain.sum() > DEVIATIONS * np.sqrt((gain**2).sum()))
+
+    def _initial_values(
+        self, params: MixtureParams, structure: Covariance
+    ) -> dict[str, Array]:
+        """Return parameters as arguments of `GaussianMixture`; none if not sound."""
+        problem, _ = self._problem(structure)
+        if not self._are_sound(structure)(params):
+            return {}
+        params = self._polished(params, problem)
         params = reordered(problem.model, params, by_weight(params))
         inner = problem.in_user_units(params)
         precisions = structure.precisions(inner.components.precision_cholesky)
@@ -235,12 +308,17 @@ class SharedStarts:
 
     def _final(self, n_components: int, structure: Covariance) -> MixtureParams:
         """Return where the best run from all sources ends."""
-        problem, few = self._problem(structure)
         rivals = [*self._best(n_components, structure)]
         for source in (self._shrunk, self._merged):
             with suppress(DegenerateComponentError):
                 rivals += source(n_components, structure)
-        model, sample, is_sound = problem.model, problem.sample, problem.is_sound
+        return self._end(rivals, structure)
+
+    def _end(self, rivals: Sequence[Candidate], structure: Covariance) -> MixtureParams:
+        """Return where the best of several runs on few rows ends."""
+        problem, few = self._problem(structure)
+        is_sound = self._are_sound(structure)
+        model, sample = problem.model, problem.sample
         if few is sample:
             return best_in_the_end(model, few, rivals, is_sound)
         # The end on few rows may be what chance has put there.
@@ -267,6 +345,17 @@ class SharedStarts:
         values = one_hot(tree.labels(n_components), n_components)
         return self._followed(structure, [values])
 
+    def _are_sound(self, structure: Covariance) -> Callable[[MixtureParams], bool]:
+        """Return whether no component has collapsed, nor lies flat in few rows."""
+        problem, _ = self._problem(structure)
+        n_rows, n_features = self.rows.X.shape
+
+        def are_sound(params: MixtureParams) -> bool:
+            flat = flat_components(structure, params.weights * n_rows, n_features)
+            return not flat.any() and problem.is_sound(params)
+
+        return are_sound
+
     def _posterior(self, candidate: Candidate, structure: Covariance) -> Array:
         problem, few = self._problem(structure)
         return responsibilities(problem.model, few, candidate.run.params)
@@ -276,12 +365,23 @@ class SharedStarts:
     ) -> list[Candidate]:
         problem, few = self._problem(structure)
         starts = from_partitions(problem.model, few, partitions)
-        return best_few(problem.model, few, starts, problem.is_sound)
+        return best_few(problem.model, few, starts, self._are_sound(structure))
 
     def _polished(self, params: MixtureParams, problem: Problem) -> MixtureParams:
         """Go on with cheap M-steps, where there are any, to where they lead."""
         if not isinstance(problem.family.structure, RoughAxes):
             return params
-        result = em(problem.model, problem.sample, params, acceleration=Automatic())
+        result = em(
+            problem.model,
+            problem.sample,
+            params,
+            max_iter=LEAST_STEPS,
+            acceleration=Automatic(),
+        )
         polished: MixtureParams = whole(result).params
         return polished
+
+
+def _log_density(fit: GaussianMixture, rows: Rows, problem: Problem) -> Array:
+    """Log-densities (n,) of a fit in the units of a problem, in nats."""
+    return fit.score_samples(problem.units.to_x(rows.X)) + problem.units.log_volume

@@ -1,0 +1,231 @@
+"""Candidates of one size as starts for each other, when all have been fitted.
+
+What one structure has found, another can have missed. EM from a special case cannot end
+below it, so that no structure is less likely than its special cases.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from mixtura._types import Array
+from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.searching.candidates import (
+    CONVERGED,
+    NOT_CONVERGED,
+    REFUSALS,
+    SearchData,
+    Trial,
+    tried,
+)
+from mixtura.estimators.searching.shared_starts import SharedStarts
+from mixtura.estimators.searching.warning_notes import WarningNotes
+from mixtura.estimators.structures import STRUCTURES, is_special_case
+
+LEAST_GAIN = 1e-6
+"""Nats by which one fit must be more likely than another to be better, for each nat of
+the log-likelihood."""
+
+ROUNDS = 2
+"""How often each tries what is new; the second time, that is little."""
+
+Start = dict[str, Array]
+"""Initial values of `GaussianMixture`: weights, means and precisions; or none."""
+
+
+def with_exchanged_starts(
+    trials: Sequence[Trial],
+    starts: SharedStarts,
+    again: Callable[[Trial, Start], Trial],
+    announce: Callable[[Trial], None],
+) -> tuple[list[Trial], bool]:
+    """Try candidates again from others of their size; keep what is better.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    starts : SharedStarts
+    again : callable
+        (Trial, initial values) -> Trial of the same candidate.
+    announce : callable
+        Called with each trial that replaces another.
+
+    Returns
+    -------
+    list of Trial
+    bool
+        Whether Ctrl-C ended this.
+    """
+    exchange = Exchange(trials, starts)
+    order = _special_cases_first(trials)
+    try:
+        for number in order * ROUNDS:
+            for found in (exchange.from_others, exchange.from_special_case):
+                start: Start = {}
+                with suppress(*REFUSALS, MemoryError):  # there is a fit already
+                    start = found(number)
+                if not start:
+                    continue
+                trial = again(exchange.trials[number], start)
+                if trial.interrupted:
+                    return exchange.trials, True
+                if exchange.is_improved(number, trial):
+                    announce(trial)
+    except KeyboardInterrupt:
+        return exchange.trials, True
+    return exchange.trials, False
+
+
+def tried_from(
+    start: Start,
+    before: Trial,
+    template: GaussianMixture,
+    data: SearchData,
+    notes: WarningNotes,
+) -> Trial:
+    """Fit a candidate from a start; what its held-out rows have said stays.
+
+    Parameters
+    ----------
+    start : dict of str to ndarray
+    before : Trial
+        Of the candidate, from another start.
+    template : GaussianMixture
+        Its other arguments are those of the fit.
+    data : SearchData
+    notes : WarningNotes
+        Open.
+
+    Returns
+    -------
+    Trial
+        Which has taken the time of both.
+    """
+    known = before.held_out
+    splits = data.splits if known is None else ()
+    data = replace(data, splits=splits, given=start)
+    trial = tried(before.candidate, template, data, notes)
+    trial = replace(trial, seconds=before.seconds + trial.seconds)
+    if known is None or trial.summary is None:
+        return trial
+    summary = replace(trial.summary, held_out=known.mean)
+    return replace(trial, summary=summary, held_out=known)
+
+
+class Exchange:
+    """Trials, of which better ones take the places.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    starts : SharedStarts
+    """
+
+    def __init__(self, trials: Sequence[Trial], starts: SharedStarts) -> None:
+        self.trials = list(trials)
+        self.starts = starts
+        self._values: dict[int, Array] = {}
+        self._n_before = [0 for _ in trials]  # trials that had the place
+        self._known: list[dict[int, int]] = [{} for _ in trials]
+
+    def from_others(self, number: int) -> Start:
+        """Return a start to which clusters of other structures, yet untried, lead."""
+        own, known = self.trials[number], self._known[number]
+        new = {
+            i: self._n_before[i]
+            for i in self._others(number)
+            if known.get(i) != self._n_before[i]
+        }
+        if not new:
+            return {}
+        known.update(new)
+        values = [self._responsibilities(i) for i in new]
+        present = own.model if _is_sound(own) else None
+        return self.starts.start_beyond(values, own.candidate.covariance_type, present)
+
+    def from_special_case(self, number: int) -> Start:
+        """Return the parameters of the most likely special case, if that is better."""
+        own = self.trials[number]
+        name = own.candidate.covariance_type
+        inner = [
+            trial
+            for trial in map(self.trials.__getitem__, self._others(number))
+            if is_special_case(trial.candidate.covariance_type, name)
+            and _is_better(trial, own)
+        ]
+        return _as_general(max(inner, key=_log_likelihood).model, name) if inner else {}
+
+    def is_improved(self, number: int, trial: Trial) -> bool:
+        """Whether a trial is better than that in the place; if so, it takes it."""
+        is_better = _is_better(trial, self.trials[number])
+        if is_better:
+            self.trials[number] = trial
+            self._values.pop(number, None)
+            self._n_before[number] += 1
+        return is_better
+
+    def _others(self, number: int) -> list[int]:
+        """Sound trials of other structures with as many components."""
+        own = self.trials[number].candidate
+        return [
+            i
+            for i, each in enumerate(self.trials)
+            if each.candidate.n_components == own.n_components
+            and each.candidate.covariance_type != own.covariance_type
+            and _is_sound(each)
+        ]
+
+    def _responsibilities(self, number: int) -> Array:
+        if number not in self._values:
+            model = self.trials[number].model
+            self._values[number] = self.starts.responsibilities(model)
+        return self._values[number]
+
+
+def _special_cases_first(trials: Sequence[Trial]) -> list[int]:
+    """Numbers of the fits of several components, each after its special cases."""
+    names = {trial.candidate.covariance_type for trial in trials}
+    n_special_cases = {
+        name: sum(is_special_case(other, name) for other in names) for name in names
+    }
+
+    def key(number: int) -> int:
+        return n_special_cases[trials[number].candidate.covariance_type]
+
+    several = [
+        number
+        for number, trial in enumerate(trials)
+        if trial.candidate.n_components > 1 and trial.summary is not None
+    ]
+    return sorted(several, key=key)
+
+
+def _as_general(model: GaussianMixture, covariance_type: str) -> Start:
+    """Return the parameters of a special case as those of a structure."""
+    inner, outer = STRUCTURES[model.covariance_type], STRUCTURES[covariance_type]
+    precisions = inner.to_full(model.precisions_, *model.means_.shape)
+    if outer.n_axes < 2:
+        precisions = precisions.diagonal(axis1=1, axis2=2)
+    if outer.n_axes == 0:
+        precisions = precisions[:, 0]
+    return {
+        "weights_init": model.weights_,
+        "means_init": model.means_,
+        "precisions_init": precisions if outer.per_component else precisions[0],
+    }
+
+
+def _is_better(one: Trial, other: Trial) -> bool:
+    if not (_is_sound(one) and _is_sound(other)):
+        return _is_sound(one)
+    before = _log_likelihood(other)
+    return _log_likelihood(one) > before + LEAST_GAIN * (1 + abs(before))
+
+
+def _is_sound(trial: Trial) -> bool:
+    return trial.status in (CONVERGED, NOT_CONVERGED)
+
+
+def _log_likelihood(trial: Trial) -> float:
+    assert trial.summary is not None
+    return trial.summary.log_likelihood
