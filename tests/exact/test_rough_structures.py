@@ -13,7 +13,7 @@ from mixtura.families.gaussian import Gaussian
 from mixtura.families.low_rank import Factors
 from mixtura.families.parsimonious import EVE, VVE
 from mixtura.families.rough import rough
-from mixtura.init.starts import around_centres
+from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import Mixture
 
 EXACT = (Factors(1), Factors(2), EVE(), VVE())
@@ -47,7 +47,7 @@ def test_em_never_falls(structure, seed, floor):
     X = rows(seed)
     data = Rows(X, np.ones(len(X)))
     model = Mixture(Gaussian(rough(structure), Floor(np.full(5, floor))))
-    partition = next(around_centres(data, 3, np.random.default_rng(seed)))
+    [partition] = AroundCentres(data, 3, np.random.default_rng(seed)).more(1)
     start = model.from_responsibilities(data, partition)
     path = np.array(em(model, data, start, max_iter=60, tol=0.0).log_likelihoods)
     assert (np.diff(path) > -1e-9 * np.abs(path[1:])).all()

@@ -130,7 +130,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
     `random_state` and the size whether or not they are candidates. Fits then start
     where the best short run has got to, which their ``weights_init``, ``means_init``
     and ``precisions_init`` keep; one that collapses is made again from a start of its
-    own, and where rows are few for its parameters left after 50 iterations if it
+    own, and where rows are few for its parameters left after 15 iterations if it
     collapses. In the end each structure tries what the others of its size have found:
     none is less likely than its special cases among the candidates, unless EM
     collapses on the way from there. So other structures may change a candidate for the

@@ -77,7 +77,8 @@ class Matrices(Covariance):
     def precision_traces(
         self, precision_cholesky: Array, variances: Array, n_components: int
     ) -> Array:
-        return np.asarray(np.einsum("kde,d->k", precision_cholesky**2, variances))
+        squares = np.square(precision_cholesky).reshape(len(precision_cholesky), -1)
+        return np.asarray(squares @ np.repeat(variances, len(variances)))
 
     def rescale(self, covariances: Array, scale: Array) -> Array:
         return covariances * np.outer(scale, scale)

@@ -222,7 +222,7 @@ class Gaussian:
 
     def _closest(self, own: Array, counts: Array, previous: Array) -> Array:
         """Return the structure's estimate, for each mixture."""
-        if self.n_mixtures == 1:
+        if self.n_mixtures == 1 or self.structure.separate:
             return self.structure.closest(own, counts, previous)
         sets = apart(self.n_mixtures, own, counts, previous)
         return self.structure.closest(*sets).reshape(own.shape)

@@ -10,7 +10,7 @@ from mixtura.data import Rows
 from mixtura.init.poorer import poorer, with_matrices
 from mixtura.init.runs import from_partitions
 from mixtura.init.search import FEW_ROUNDS, Search
-from mixtura.init.starts import around_centres
+from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import Mixture, MixtureParams
 
 
@@ -87,7 +87,7 @@ def best_start(
     if cheap is not None:
         return Start(_by_variances(search, cheap, n_components))
     try:
-        run = search.best_run(around_centres(search.few, n_components, rng))
+        run = search.best_run(AroundCentres(search.few, n_components, rng))
     except KeyboardInterrupt:
         if search.best is None:
             raise
@@ -130,7 +130,7 @@ def several_starts(
         If every start collapses.
     """
     search = Search(model, data, is_sound, rng)
-    partitions = around_centres(search.few, n_components, rng)
+    partitions = AroundCentres(search.few, n_components, rng)
     optima, _ = search.explored(partitions)
     return [candidates[0].run.params for candidates in optima[:most]]
 
@@ -153,7 +153,7 @@ def _by_variances(search: Search, cheap: Mixture, n_components: int) -> MixtureP
         FEW_ROUNDS,
     )
     try:
-        run = first.best_run(around_centres(first.few, n_components, first.rng))
+        run = first.best_run(AroundCentres(first.few, n_components, first.rng))
         start = with_clusters_of(run.params)
         return start if first.is_sure else search.improved(start)
     except KeyboardInterrupt:

@@ -39,9 +39,12 @@ def poorer(
 
 def with_matrices(params: MixtureParams) -> MixtureParams:
     """Return the parameters of the poorer model with whole matrices."""
-    components = params.components
-    matrices = Diagonal().to_full(components.covariances, *components.means.shape)
-    return replace(params, components=replace(components, covariances=matrices))
+    inner, to_full = params.components, Diagonal().to_full
+    matrices = {
+        name: to_full(getattr(inner, name), *inner.means.shape)
+        for name in ("covariances", "precision_cholesky")
+    }
+    return replace(params, components=replace(inner, **matrices))
 
 
 def is_starved(

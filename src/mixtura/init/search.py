@@ -6,9 +6,8 @@ and a handful of EM steps tells which start is worth following. What EM cannot l
 itself, splits of one component at the cost of another do.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from mixtura.init.partial import after_moves, is_possible
 from mixtura.init.regions import LocalRows, local_rows
 from mixtura.init.runs import Run, followed, from_partitions, responsibilities
 from mixtura.init.stack import KeptRows
+from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import Mixture, MixtureParams
 
 BATCHES = (2, 4, 14)
@@ -109,7 +109,7 @@ class Search:
         # what counts is the number of distinct rows: weights may have any unit
         self.mean_weight = data.n_observations / len(data)
 
-    def best_run(self, partitions: Iterator[Array]) -> Run:
+    def best_run(self, partitions: AroundCentres) -> Run:
         """Return the best run, and remember whether it is surely the best there is."""
         optima, agreed = self.explored(partitions)
         assert self.best is not None
@@ -147,16 +147,14 @@ class Search:
         ranked = sorted(rest, key=merit, reverse=True)
         return tuple(each.run.params for each in ranked[:OTHERS])
 
-    def explored(
-        self, partitions: Iterator[Array]
-    ) -> tuple[list[list[Candidate]], bool]:
+    def explored(self, partitions: AroundCentres) -> tuple[list[list[Candidate]], bool]:
         """Try starts; return the optima with what reached each, the best first.
 
         And whether that is believed to be the best there is.
         """
         found: list[Candidate] = []
         for size in BATCHES:
-            found += self.tried(islice(partitions, size))
+            found += self.tried(partitions.more(size))
             optima = optima_of(found)
             self.best = optima[0][0]
             if len(optima[0]) >= AGREE or self.is_clear(self.few):
@@ -242,9 +240,9 @@ class Search:
         partitions = [move.values for move in moves[:FEW_MOVES]]
         return from_partitions(model, few, partitions), SHORT
 
-    def tried(self, partitions: Iterable[Array]) -> list[Candidate]:
+    def tried(self, partitions: Sequence[Array]) -> list[Candidate]:
         """Short runs on few rows."""
-        starts = from_partitions(self.model, self.few, [*partitions])
+        starts = from_partitions(self.model, self.few, partitions)
         if self.best is None:
             self.best = Candidate(False, Run.at(starts[0]))
         return self.follow(self.few, [*map(Run.at, starts)], SHORT)

@@ -4,8 +4,7 @@ Every function takes rows X of shape (n, n_features) in the space whose distance
 matter, their weights (n,), the number of components and a generator.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import cycle
+from collections.abc import Callable
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -42,25 +41,38 @@ def plus_plus(X: Array, weights: Array, n_components: int, rng: Rng) -> IntArray
     .. [ArthurVassilvitskii2007] D. Arthur, S. Vassilvitskii. k-means++: the advantages
        of careful seeding.
     """
+    return several_plus_plus(X, weights, n_components, 1, rng)[0]
+
+
+def several_plus_plus(
+    X: Array, weights: Array, n_components: int, n_sets: int, rng: Rng
+) -> IntArray:
+    """Draw several sets of such centres side by side, (n_sets, n_components)."""
     n_draws = 2 + int(np.log(n_components))
     lengths = (X**2).sum(axis=1)
-    chosen = np.empty(n_components, dtype=np.intp)
-    chosen[0] = _drawn(weights, 1, rng)[0]
-    nearest = _squared_distances(X, lengths, chosen[:1])[0]
+    sets = np.arange(n_sets)
+    chosen = np.empty((n_sets, n_components), dtype=np.intp)
+    chosen[:, :1] = _drawn(np.tile(weights, (n_sets, 1)), 1, rng)
+    nearest = _squared_distances(X, lengths, chosen[:, 0])
     for k in range(1, n_components):
         drawn = _drawn(weights * nearest, n_draws, rng)
-        distances = np.minimum(nearest, _squared_distances(X, lengths, drawn))
-        best = int((distances @ weights).argmin())
-        chosen[k], nearest = drawn[best], distances[best]
+        there = _squared_distances(X, lengths, drawn.ravel())
+        distances = np.minimum(nearest[:, None], there.reshape(n_sets, n_draws, -1))
+        best = (distances @ weights).argmin(axis=1)
+        chosen[:, k], nearest = drawn[sets, best], distances[sets, best]
     return chosen
 
 
 def _drawn(shares: Array, size: int, rng: Rng) -> IntArray:
-    """Draw indices with probabilities proportional to `shares`, which may be zero."""
-    cumulated = shares.cumsum()
-    places = rng.uniform(size=size) * cumulated[-1]
-    indices = cumulated.searchsorted(places, side="right")
-    return np.minimum(indices, len(shares) - 1)
+    """Draw indices (n_sets, size) with probabilities proportional to rows of shares.
+
+    A share may be zero.
+    """
+    cumulated = shares.cumsum(axis=1)
+    places = rng.uniform(size=(len(shares), size)) * cumulated[:, -1:]
+    pairs = zip(cumulated, places, strict=True)
+    indices = np.array([row.searchsorted(own, side="right") for row, own in pairs])
+    return np.minimum(indices, shares.shape[1] - 1)
 
 
 def _squared_distances(X: Array, lengths: Array, chosen: IntArray) -> Array:
@@ -112,26 +124,37 @@ def nearest(X: Array, weights: Array, chosen: IntArray, n_steps: int) -> Array:
     X : ndarray of shape (n, n_features)
     weights : ndarray of shape (n,)
     chosen : ndarray of int
-        The rows where the centres start.
+        The rows where the centres start, (n_components,), or several sets of them,
+        (n_sets, n_components).
     n_steps : int
         How often each centre moves to the mean of the rows nearest to it.
+
+    Returns
+    -------
+    ndarray of shape (n, n_components) or (n, n_sets, n_components)
     """
     centres = X[chosen]
     partition = _nearest(X, centres)
     for _ in range(n_steps):
-        counts = (weights @ partition)[:, None]
-        sums = partition.T @ (weights[:, None] * X)
+        flat = partition.reshape(len(X), -1)
+        counts = (weights @ flat).reshape(*chosen.shape, 1)
+        sums = (flat.T @ (weights[:, None] * X)).reshape(centres.shape)
         centres = np.where(counts > 0, sums / np.where(counts > 0, counts, 1), centres)
         partition = _nearest(X, centres)
     return partition
 
 
 def _nearest(X: Array, centres: Array) -> Array:
-    distances = (centres**2).sum(axis=1) - 2 * X @ centres.T
-    return one_hot(distances.argmin(axis=1), len(centres))
+    *sets, n_components, n_features = centres.shape
+    products = X @ centres.reshape(-1, n_features).T
+    distances = (centres**2).sum(axis=-1) - 2 * products.reshape(
+        -1, *sets, n_components
+    )
+    labels = distances.argmin(axis=-1)[..., None]
+    return np.asarray(labels == np.arange(n_components), dtype=np.float64)
 
 
-def around_centres(data: Rows, n_components: int, rng: Rng) -> Iterator[Array]:
+class AroundCentres:
     """Partitions around k-means++ centres, in both spaces in turn, without end.
 
     Parameters
@@ -141,8 +164,30 @@ def around_centres(data: Rows, n_components: int, rng: Rng) -> Iterator[Array]:
     n_components : int
     rng : Generator
     """
-    assert data.weights is not None
-    spaces = standardised(data), whitened(data)
-    for n_steps, place in cycle(zip(LLOYD, (*spaces, *spaces), strict=True)):
-        centres = plus_plus(place, data.weights, n_components, rng)
-        yield nearest(place, data.weights, centres, n_steps)
+
+    def __init__(self, data: Rows, n_components: int, rng: Rng) -> None:
+        assert data.weights is not None
+        self.weights = data.weights
+        self.spaces = standardised(data), whitened(data)
+        self.n_components = n_components
+        self.rng = rng
+        self.n_made = 0
+
+    def more(self, size: int) -> list[Array]:
+        """Return so many further ones, (n, n_components) each, made side by side."""
+        numbers = np.arange(self.n_made, self.n_made + size)
+        self.n_made += size
+        made: dict[int, Array] = {}
+        for i, rows in enumerate(self.spaces):
+            own = numbers[numbers % len(self.spaces) == i]
+            if not len(own):
+                continue
+            centres = several_plus_plus(
+                rows, self.weights, self.n_components, len(own), self.rng
+            )
+            n_steps = np.array(LLOYD)[own % len(LLOYD)]
+            for n in np.unique(n_steps).tolist():
+                partitions = nearest(rows, self.weights, centres[n_steps == n], n)
+                places = own[n_steps == n].tolist()
+                made |= zip(places, partitions.swapaxes(0, 1), strict=True)
+        return [made[number] for number in numbers.tolist()]

@@ -109,9 +109,15 @@ class Problem:
         if not isinstance(floor, Floor) or not (self.units.variances > 0).any():
             return []
         varying = np.where(self.units.variances > 0, floor.variances, 0.0)
-        ratios = self.family.structure.least_ratios(
-            params.components.covariances, varying, len(params.weights)
+        structure, inner = self.family.structure, params.components
+        n_components = len(params.weights)
+        # The sum of the inverse ratios, which is at hand, mostly says enough.
+        inverse = structure.precision_traces(
+            inner.precision_cholesky, structure.attainable(varying), n_components
         )
+        if (inverse * COLLAPSED < 1).all():
+            return []
+        ratios = structure.least_ratios(inner.covariances, varying, n_components)
         return np.flatnonzero((ratios < COLLAPSED) & (params.weights > 0)).tolist()
 
     @property

@@ -41,7 +41,7 @@ FLAT = "A component stands on {:.1f} observations, too few to span the columns."
 REFUSALS = (ValueError, TypeError, FloatingPointError, np.linalg.LinAlgError)
 """What a fit may raise because of its arguments or the data."""
 
-CREEPING = 50
+CREEPING = 15
 """Iterations after which a fit that has collapsed is left where it is …"""
 
 ROWS_EACH = 5

@@ -218,9 +218,12 @@ class SharedStarts:
     ) -> dict[str, Array]:
         """Return parameters as arguments of `GaussianMixture`; none if not sound."""
         problem, _ = self._problem(structure)
-        if not self._are_sound(structure)(params):
+        is_sound = self._are_sound(structure)
+        if not is_sound(params):
             return {}
         params = self._polished(params, problem)
+        if not is_sound(params):
+            return {}
         params = reordered(problem.model, params, by_weight(params))
         inner = problem.in_user_units(params)
         precisions = structure.precisions(inner.components.precision_cholesky)
