@@ -8,6 +8,13 @@ from itertools import pairwise
 # gains no more in a step, nor does acceleration when a proposal is refused.
 SLOW_SHARE = 0.01
 
+# How often a rate may rise again by the factor by which it has just risen: a slow mode
+# emerges from fast ones within a few steps, or EM leaves a plateau.
+RISES = 4
+
+# Gains that shrink faster are those of fast modes, behind which a slow one may be.
+LEAST_RATE = 0.5
+
 # Points of the trace that make a trend.
 TREND = 6
 
@@ -16,9 +23,10 @@ def remaining_gain(trace: Sequence[float]) -> float:
     r"""Estimate how much the objective of plain EM still rises, in nats.
 
     If gains shrink geometrically with rate a, the sum of those to come is the last
-    gain times a / (1 - a) (Aitken). The larger of the last two rates is used, because
-    a slow mode shows only when the fast ones have died away. Until there are two, the
-    only rate is that of the leap from the start, and EM is taken to be slow.
+    gain times a / (1 - a) (Aitken). The larger of the last two rates is used, or more
+    where they rise, because a slow mode shows only when the fast ones have died away.
+    Until there are two, the only rate is that of the leap from the start, and EM is
+    taken to be slow.
 
     Parameters
     ----------
@@ -34,14 +42,21 @@ def remaining_gain(trace: Sequence[float]) -> float:
     --------
     >>> remaining_gain([0.0, 8.0, 12.0, 14.0])
     2.0
+    >>> round(remaining_gain([0.0, 8.0, 9.0, 9.5]), 6)  # the rate has risen from 1/8
+    49.5
     """
     gains = [after - before for before, after in pairwise(trace[-4:])]
     if not gains or min(gains) <= 0:
         return math.inf
     if len(gains) < 3:
         return max(gains) / SLOW_SHARE
-    rate = max(after / before for before, after in pairwise(gains))
-    return gains[-1] * rate / (1 - rate) if rate < 1 else math.inf
+    first, last = (after / before for before, after in pairwise(gains))
+    rate = max(first, last)
+    if rate >= 1:
+        return math.inf
+    rising = min(last * (last / first) ** RISES, 1 - SLOW_SHARE)
+    rate = max(rate, rising, LEAST_RATE)
+    return gains[-1] * rate / (1 - rate)
 
 
 def accelerated_remaining_gain(trace: Sequence[float]) -> float:

@@ -139,7 +139,7 @@ def test_step_back_and_to_the_end(page):
     assert page.place() == ("2 of 3", "M-step 1")
     page.to_end()
     assert "−1130.264 nats" in page.text("status")
-    assert page.place()[0] == "27 of 27"
+    assert page.place()[0] == "29 of 29"
     assert page.js("document.getElementById('step').disabled")
     page.click("reset")
     page.until("document.getElementById('status').textContent.includes('Press Step')")
@@ -220,7 +220,7 @@ def test_k_means_runs_beside_em_in_step(page):
     assert page.place(0) == page.place(1) == ("2 of 2", "M-step 1")
     page.to_end()
     em, k_means = page.place(0)[0], page.place(1)[0]
-    assert em == "27 of 27" and k_means != em
+    assert em == "29 of 29" and k_means != em
     slider = f"{PLAYER.format(0)}.querySelector('input[type=range]')"
     page.driver.execute_script(
         f"const s = {slider}; s.value = 3; s.dispatchEvent(new Event('input'))"

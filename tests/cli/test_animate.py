@@ -20,8 +20,8 @@ def test_a_film_is_written(run, tmp_path):
     result = run(*FAITHFUL, "-k", 2, "-o", path, "--frames", 8)
     assert result.exit_code == 0 and result.stderr == ""
     assert frames(path) == 8
-    assert "8 of 27 half-steps, eruptions, waiting" in " ".join(result.stdout.split())
-    assert "log-likelihood from -1529.184 to -1130.264 nats in 13 iterations" in (
+    assert "8 of 29 half-steps, eruptions, waiting" in " ".join(result.stdout.split())
+    assert "log-likelihood from -1529.184 to -1130.264 nats in 14 iterations" in (
         result.stdout
     )
     assert "Converged" in result.stdout
@@ -35,7 +35,7 @@ def test_a_page_holds_the_whole_recording(run, tmp_path):
     recording = json.loads(found.group(1))
     assert recording["format"] == "mixtura-recording"
     assert recording["columns"] == ["eruptions", "waiting"]
-    assert recording["title"] == "old-faithful" and len(recording["steps"]) == 27
+    assert recording["title"] == "old-faithful" and len(recording["steps"]) == 29
 
 
 def test_a_page_of_some_columns(run, tmp_path):

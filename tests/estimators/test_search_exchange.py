@@ -5,6 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.estimators.searching import exchange
@@ -100,6 +101,7 @@ def test_without_exchange_it_would_be(monkeypatch):
     assert not all(collapses(X, search, place) for place in found)
 
 
+@pytest.mark.slow
 def test_threads_do_not_change_what_is_exchanged():
     X = wreath()
     one, two = (
@@ -112,6 +114,7 @@ def test_threads_do_not_change_what_is_exchanged():
         assert one.results_[key].tolist() == two.results_[key].tolist()
 
 
+@pytest.mark.slow
 def test_what_held_out_rows_have_said_stays():
     X = wreath()
     plain, crossed = (
@@ -161,3 +164,67 @@ def test_a_single_structure_is_left_as_it_is():
     [model] = search.candidates_
     alone = GaussianMixture(**model.get_params()).fit(X)
     assert model.log_likelihood_ == alone.log_likelihood_
+
+
+@pytest.mark.parametrize("criterion", ["nec", "bic"])
+@pytest.mark.parametrize("n_fits", [1, 3, 4, 5])
+def test_ctrl_c_keeps_what_is_finished(monkeypatch, criterion, n_fits):
+    """Among candidates, in what comes after them, and in the one component for NEC."""
+    original, fits = GaussianMixture.fit, []
+
+    def interrupted(self, *arguments, **options):
+        fits.append(self)
+        if len(fits) == n_fits + 1:
+            raise KeyboardInterrupt
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(GaussianMixture, "fit", interrupted)
+    monkeypatch.setattr(
+        exchange.Exchange,
+        "from_special_case",
+        lambda *_: {"means_init": np.zeros((2, 2))},
+    )
+    X = DATA["old-faithful"]()
+    search = GaussianMixtureSearch(
+        (2, 3), covariance_type=("full", "diag"), criterion=criterion, random_state=0
+    )
+    with pytest.warns(ConvergenceWarning, match=f"{min(n_fits, 4)} of 4 candidates"):
+        search.fit(X)
+    assert len(fits) == n_fits + 1
+    assert search.results_["log_likelihood"][search.best_index_] < 0
+    assert search.best_score_ == pytest.approx(
+        search.results_[criterion][search.best_index_], nan_ok=True
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The best model has 41 free parameters for 2.72e-07")
+def test_weights_in_any_unit_are_exchanged(monkeypatch):
+    X = DATA["old-faithful"]()
+    search = GaussianMixtureSearch((7,), covariance_type="all", random_state=0)
+
+    def fitted():
+        search.fit(X, sample_weight=np.full(len(X), 1e-9))
+        return search.results_["log_likelihood"] * 1e9
+
+    exchanged = fitted()
+    monkeypatch.setattr(exchange, "_special_cases_first", lambda trials: [])
+    gains = exchanged - fitted()
+    assert gains.min() > -1e-3 and gains.max() > 0.1
+
+
+def test_what_overflows_on_the_way_is_not_warned_of():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 3)) + 4 * rng.integers(0, 2, (150, 1))
+    near, far = (
+        GaussianMixtureSearch(
+            (2,), covariance_type=("EEE", "VEE", "VVV"), random_state=0
+        ).fit(X * unit)
+        for unit in (1.0, 1e-100)
+    )
+    shift = X.size * np.log(1e-100)
+    np.testing.assert_allclose(
+        far.results_["log_likelihood"] + shift,
+        near.results_["log_likelihood"],
+        atol=1e-3,
+    )

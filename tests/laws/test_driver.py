@@ -230,10 +230,29 @@ def test_converged_means_that_far_less_than_a_nat_is_left(row):
     assert best.log_likelihood - done.log_likelihood < 0.1
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.5, 0.99, 0.9999])
+@pytest.mark.parametrize("rate", [0.5, 0.8, 0.99, 0.9999])
 def test_the_gain_left_of_a_geometric_climb_is_exact(rate):
     trace = [-(rate**t) for t in range(10)]
     assert remaining_gain(trace) == pytest.approx(rate**9, rel=1e-6)
+
+
+@pytest.mark.parametrize("slow", [0.7, 0.9])
+@pytest.mark.parametrize("fast", [0.01, 0.1, 0.3])
+@pytest.mark.parametrize("share", [1e-1, 1e-3, 1e-5])
+@pytest.mark.parametrize("tol", [1e-4, 1e-6, 1e-8])
+def test_a_slow_mode_behind_a_fast_one_is_seen(fast, slow, share, tol):
+    trace = [-(fast**t) - share * slow**t for t in range(2000)]
+    stop = next(n for n in range(2, 2000) if remaining_gain(trace[:n]) <= tol)
+    assert -trace[stop - 1] <= tol
+
+
+@pytest.mark.parametrize("growth", [1.01, 1.1, 1.5])
+@pytest.mark.parametrize("fast", [0.02, 0.1, 0.3])
+def test_a_plateau_is_no_end(fast, growth):
+    """Gains fall to 2e-5 nats while EM nears a saddle, and rise while it leaves."""
+    share = 2e-5 / (growth - 1)
+    trace = [-(fast**t) + share * growth**t for t in range(40)]
+    assert min(remaining_gain(trace[:n]) for n in range(2, 40)) > 1e-4
 
 
 @pytest.mark.parametrize("trace", [[1.0], [0.0, 9.0], [0.0, 9.0, 9.001]])

@@ -291,20 +291,26 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         # The limit belongs to the process: set here, threads find and leave it so.
         with single_threaded_blas(), notes.caught():
             trials, interrupted = run_trials(attempt, candidates, workers, announce)
-            whole = replace(data, splits=())
             if data.starts is not None and not interrupted:
                 trials, interrupted = with_exchanged_starts(
-                    trials, data.starts, again, announce
+                    trials, data.starts, again, announce, notes
                 )
             alone = {
                 trial.candidate.covariance_type: trial
                 for trial in trials
                 if trial.candidate.n_components == 1
             }
-            for structure in {c.covariance_type for c in candidates} - set(alone):
-                if not interrupted:
-                    one = Candidate.of(1, structure, seed)
-                    alone[structure] = tried(one, template, whole, notes)
+            others = {c.covariance_type for c in candidates} - set(alone)
+            ones = [Candidate.of(1, structure, seed) for structure in sorted(others)]
+            if not interrupted:
+                whole = replace(data, splits=())
+                more, interrupted = run_trials(
+                    lambda one: tried(one, template, whole, notes),
+                    ones,
+                    1,
+                    lambda _: None,
+                )
+                alone |= {trial.candidate.covariance_type: trial for trial in more}
         for trial in trials:
             if trial.model is not None:
                 trial.model.set_params(n_jobs=plan.template.n_jobs)
@@ -352,8 +358,8 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         if interrupted:
             done = sum(trial.status != NOT_RUN for trial in trials)
             warnings.warn(
-                f"Interrupted: {done} of {len(trials)} candidates were tried; the best "
-                "of them is kept.",
+                f"Interrupted: {done} of {len(trials)} candidates were tried, not all "
+                "of them from what others have found; the best is kept.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mixtura._types import Array
 from mixtura.kernels import Kernels
 
-NARROWEST = 0.01
+NARROWEST = 1e-4
 """Least share of the largest column's floor that a floor in all directions is."""
 
 

@@ -320,7 +320,8 @@ class VVE(SameAxes):
 
 def _products(units: Array) -> Array:
     """Units of covariances, given those (..., D) of variances."""
-    return np.sqrt(units[..., :, None] * units[..., None, :])
+    roots = np.sqrt(units)  # whose products do not overflow
+    return np.asarray(roots[..., :, None] * roots[..., None, :])
 
 
 def _clipped(matrices: Array, floor: Array) -> Array:

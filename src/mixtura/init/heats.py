@@ -21,7 +21,7 @@ APART = 0.001
 """Mean difference of the log-densities of the rows below which two are one."""
 
 LEFT, MOST = 0.01, 100
-"""Nats that each of those may leave, in total, and its steps."""
+"""Nats that each of those may leave, in total on rows of weight one, and its steps."""
 
 
 def best_few(
@@ -86,7 +86,7 @@ def best_in_the_end(
         return left[0].run.params
     starts = [rival.run.params for rival in left]
     settings: dict[str, Any] = {
-        "tol": LEFT / data.n_observations,
+        "tol": LEFT / len(data),
         "max_iter": MOST,
         "acceleration": Automatic(),
     }

@@ -38,6 +38,8 @@ NOT_RUN = "not run"
 
 FLAT = "A component stands on {:.1f} observations, too few to span the columns."
 
+IN_CROSS_VALIDATION = " In cross-validation: "
+
 REFUSALS = (ValueError, TypeError, FloatingPointError, np.linalg.LinAlgError)
 """What a fit may raise because of its arguments or the data."""
 
@@ -271,7 +273,7 @@ def _fitted(
             held_out = _held_out(candidate, template, data)
         summary = replace(summary, held_out=held_out.mean)
         if doubts:
-            reason += f" In cross-validation: {doubts[0].text}"
+            reason += IN_CROSS_VALIDATION + doubts[0].text
     n_rows = max(model.n_samples_fit_, len(data.X))  # weights may have any unit
     return Trial(
         candidate,

@@ -12,6 +12,7 @@ from mixtura._types import Array
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.candidates import (
     CONVERGED,
+    IN_CROSS_VALIDATION,
     NOT_CONVERGED,
     REFUSALS,
     SearchData,
@@ -23,8 +24,7 @@ from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
 LEAST_GAIN = 1e-6
-"""Nats by which one fit must be more likely than another to be better, for each nat of
-the log-likelihood."""
+"""Nats an observation by which a fit must be more likely to be better."""
 
 ROUNDS = 2
 """How often each tries what is new; the second time, that is little."""
@@ -38,6 +38,7 @@ def with_exchanged_starts(
     starts: SharedStarts,
     again: Callable[[Trial, Start], Trial],
     announce: Callable[[Trial], None],
+    notes: WarningNotes,
 ) -> tuple[list[Trial], bool]:
     """Try candidates again from others of their size; keep what is better.
 
@@ -49,6 +50,8 @@ def with_exchanged_starts(
         (Trial, initial values) -> Trial of the same candidate.
     announce : callable
         Called with each trial that replaces another.
+    notes : WarningNotes
+        Open.
 
     Returns
     -------
@@ -62,7 +65,8 @@ def with_exchanged_starts(
         for number in order * ROUNDS:
             for found in (exchange.from_others, exchange.from_special_case):
                 start: Start = {}
-                with suppress(*REFUSALS, MemoryError):  # there is a fit already
+                # There is a fit already, of which all has been said.
+                with suppress(*REFUSALS, MemoryError), notes.collected():
                     start = found(number)
                 if not start:
                     continue
@@ -109,7 +113,9 @@ def tried_from(
     if known is None or trial.summary is None:
         return trial
     summary = replace(trial.summary, held_out=known.mean)
-    return replace(trial, summary=summary, held_out=known)
+    _, held_out_doubt, doubt = before.reason.partition(IN_CROSS_VALIDATION)
+    reason = trial.reason + held_out_doubt + doubt
+    return replace(trial, summary=summary, held_out=known, reason=reason)
 
 
 class Exchange:
@@ -218,8 +224,8 @@ def _as_general(model: GaussianMixture, covariance_type: str) -> Start:
 def _is_better(one: Trial, other: Trial) -> bool:
     if not (_is_sound(one) and _is_sound(other)):
         return _is_sound(one)
-    before = _log_likelihood(other)
-    return _log_likelihood(one) > before + LEAST_GAIN * (1 + abs(before))
+    least = LEAST_GAIN * other.model.n_samples_fit_
+    return _log_likelihood(one) > _log_likelihood(other) + least
 
 
 def _is_sound(trial: Trial) -> bool:

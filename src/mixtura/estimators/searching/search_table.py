@@ -25,7 +25,9 @@ SAME_FIT = 1e-3
 """Fits of one size and number of parameters with log-likelihoods this close, in nats,
 are one model under two names, as all spherical structures of one component are."""
 
-_PRECEDENCE = {CONVERGED: 0, NOT_CONVERGED: 0, COLLAPSE: 1, FAILED: 2, NOT_RUN: 2}
+_PRECEDENCE = {CONVERGED: 0, NOT_CONVERGED: 0, COLLAPSE: 1, FAILED: 3, NOT_RUN: 3}
+UNKNOWN = 2
+"""Precedence of a fit without the criterion."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,22 @@ def criterion_values(trials: Sequence[Trial], criterion: Criterion) -> Array:
 
 
 def choice(trials: Sequence[Trial], criterion: Criterion) -> Choice:
-    """Order the candidates by the criterion; of equal ones the first is better."""
+    """Order the candidates by the criterion; of equal ones the first is better.
+
+    Fits without the criterion, as NEC is unknown until all are finished, come behind
+    those with it, by BIC.
+    """
     values = criterion_values(trials, criterion)
+    unknown = np.isnan(values)
+    bic = criterion_values(trials, CRITERIA["bic"])
     precedence = np.array([_PRECEDENCE[trial.status] for trial in trials])
-    precedence[np.isnan(values)] = _PRECEDENCE[FAILED]
+    precedence[unknown & (precedence < _PRECEDENCE[FAILED])] = UNKNOWN
     n_parameters = np.array(_counts(trials))
     # Where a criterion is infinite or equal, the smaller model comes first.
-    ranking = np.lexsort((np.arange(len(trials)), n_parameters, values, precedence))
+    keys = np.where(unknown, 0.0, values), np.where(unknown, bic, 0.0)
+    ranking = np.lexsort(
+        (np.arange(len(trials)), n_parameters, *keys[::-1], precedence)
+    )
     best = int(ranking[0])
     for i in ranking[1:].tolist():
         comparable = precedence[i] == precedence[best] and np.isfinite(values[i])

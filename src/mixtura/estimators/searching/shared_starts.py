@@ -210,7 +210,8 @@ class SharedStarts:
         """Whether gains (n,) in nats on a sample are gains on all rows, surely."""
         gain = sample.weighted(gains)
         if len(self.rows) <= START_ROWS:
-            return bool(gain.sum() > -LEFT)  # which what comes now can make up for
+            # What is lost here, the fit can make up for.
+            return bool(gain.sum() > -LEFT * sample.n_observations / len(self.rows))
         return bool(gain.sum() > DEVIATIONS * np.sqrt((gain**2).sum()))
 
     def _initial_values(
@@ -263,20 +264,22 @@ class SharedStarts:
         )
         return known
 
-    def _pool(self, n_components: int) -> list[Array]:
-        """Responsibilities that relatives with so many components lead to."""
+    def _pool(self, n_components: int, structure: Covariance) -> list[Array]:
+        """Responsibilities that own starts and relatives lead to."""
+        names = {*RELATIVES, structure.name}
         return [
             values
-            for number in range(len(RELATIVES))
-            for values in self._relative(n_components, number)
+            for name in sorted(names)
+            for values in self._own(n_components, STRUCTURES[name])
         ]
 
-    def _relative(self, n_components: int, number: int) -> list[Array]:
-        """Responsibilities that one of the relatives leads to; none if it collapses."""
-        problem, few = self._problem(STRUCTURES[RELATIVES[number]])
+    def _own(self, n_components: int, structure: Covariance) -> list[Array]:
+        """Responsibilities that starts in a structure lead to; none if it collapses."""
+        problem, few = self._problem(structure)
 
         def compute() -> list[Array]:
-            rng = np.random.default_rng([self.seed, n_components, number])
+            name = structure.name.encode()
+            rng = np.random.default_rng([self.seed, n_components, *name])
             try:
                 found = several_starts(
                     problem.model, few, n_components, rng, problem.is_sound, EACH
@@ -285,7 +288,8 @@ class SharedStarts:
                 return []
             return [responsibilities(problem.model, few, each) for each in found]
 
-        known: list[Array] = self._known.get((number, n_components), compute)
+        key = "own", structure.name, n_components
+        known: list[Array] = self._known.get(key, compute)
         return known
 
     def _best(
@@ -297,7 +301,7 @@ class SharedStarts:
             _, few = self._problem(structure)
             if n_components == 1:
                 return self._followed(structure, [np.ones((len(few), 1))])
-            partitions = self._pool(n_components)
+            partitions = self._pool(n_components, structure)
             if chain:
                 less = self._best(n_components - 1, structure, chain - 1)[0]
                 values = self._posterior(less, structure)

@@ -81,7 +81,7 @@ class AnimationDisplay(NotebookFigure):
     ... ).fit(faithful)
     >>> animation = AnimationDisplay.from_trace(model.trace_, faithful)
     >>> animation
-    AnimationDisplay(27 frames, columns: x0, x1)
+    AnimationDisplay(29 frames, columns: x0, x1)
     >>> animation.plot(0).figure_.texts[0].get_text()
     'Iteration 0'
     """
