@@ -116,6 +116,8 @@ class Search:
         if self.is_starved():
             return self.best.run
         if agreed and self.are_few():
+            if self.best.run.n_steps > SHORT and self.few is self.data:
+                self.wander([self.best], 0)  # they took long to agree
             return self.best.run
         finalists = optima[: 1 if agreed else FINALISTS]
         runs = [candidates[0].run for candidates in finalists]
