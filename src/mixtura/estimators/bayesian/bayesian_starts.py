@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
 from mixtura._types import Array, IntArray, Rng
 from mixtura.data import Rows
-from mixtura.em import Outcome, em
+from mixtura.em import em_steps
 from mixtura.estimators.fitting.gaussian_starts import CENTRES, PARTITIONS
 from mixtura.init import starts
 from mixtura.init.distinct import standardised, whitened
@@ -166,7 +166,18 @@ def _sizes(largest: int) -> IntArray:
 def _followed(
     model: VariationalMixture, rows: Rows, params: VariationalParams, max_iter: int
 ) -> Run:
-    """Follow a start a little further."""
-    result = em(model, rows, params, tol=0.0, max_iter=max_iter)
-    is_interrupted = result.outcome is Outcome.INTERRUPTED
-    return Run(result.params, result.log_likelihood, is_interrupted)
+    """Follow a start for so many steps.
+
+    Where the bound has become flat, too: empty components still move then, and would
+    be left wherever rounding ends the run.
+    """
+    run: Run | None = None
+    try:
+        for step in islice(em_steps(model, rows, params), 0, 2 * max_iter + 1, 2):
+            run = Run(step.params, step.objective)
+    except KeyboardInterrupt:
+        if run is None:
+            raise
+        run = replace(run, is_interrupted=True)
+    assert run is not None
+    return run
