@@ -19,8 +19,8 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 
 # A module imports only from layers below its own, and from its own package.
 LAYERS = (
-    {"_types", "exceptions", "short_names"},
-    {"statistics", "data", "completion", "convergence", "kernels", "datasets"},
+    {"_types", "exceptions", "short_names", "convergence"},
+    {"statistics", "data", "completion", "kernels", "datasets"},
     {"families", "units"},
     {"models", "priors"},
     {"acceleration", "execution"},

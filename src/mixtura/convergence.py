@@ -18,6 +18,13 @@ LEAST_RATE = 0.5
 # Points of the trace that make a trend.
 TREND = 6
 
+# Rounding of a sum of n log-densities, relative to their size: far above what was
+# measured (1e-15 times sqrt(n)), far below any gain that matters.
+ROUNDING = 1e-13
+
+# The same where a covariance is nearly singular (1e-7 at condition 1e10).
+WORST_ROUNDING = 1e-6
+
 
 def remaining_gain(trace: Sequence[float]) -> float:
     r"""Estimate how much the objective of plain EM still rises, in nats.

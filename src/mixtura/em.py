@@ -15,6 +15,7 @@ import numpy as np
 
 from mixtura.acceleration import Acceleration, PlainStepper, Point, Stepper
 from mixtura.completion import SOFT, Completion
+from mixtura.convergence import ROUNDING, WORST_ROUNDING
 from mixtura.data import as_data
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.execution.in_memory import IN_MEMORY
@@ -23,15 +24,8 @@ from mixtura.statistics import EStatistics
 
 Executor = Callable[[Callable[[Any], Any], Any], Any]
 
-# Rounding of a sum of n log-densities, relative to their size: far above what was
-# measured (1e-15 times sqrt(n)), far below any gain that matters.
-ROUNDING = 1e-13
-
-# The same for rows in single precision.
+# Rounding of log-likelihoods of rows in single precision, relative to their size.
 SINGLE_ROUNDING = 1e-9
-
-# The same where a covariance is nearly singular (1e-7 at condition 1e10).
-WORST_ROUNDING = 1e-6
 
 
 class Outcome(Enum):

@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
 from mixtura.estimators.searching import candidates as candidates_module
-from mixtura.estimators.searching import shared_starts
+from mixtura.estimators.searching import structure_starts
 from mixtura.estimators.structures import every_structure
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.selection.criteria import CRITERIA, Criterion
@@ -282,7 +282,7 @@ def test_a_start_that_no_fit_would_take_is_left_out(monkeypatch, X):
     def refuse(*_):
         raise refused
 
-    monkeypatch.setattr(shared_starts, "check_precisions", refuse)
+    monkeypatch.setattr(structure_starts, "check_precisions", refuse)
     search = GaussianMixtureSearch(2, covariance_type="EVE", random_state=0).fit(X)
     assert search.results_["status"].tolist() == ["converged"]
     assert search.best_estimator_.precisions_init is None

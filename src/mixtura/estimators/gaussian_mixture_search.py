@@ -23,11 +23,7 @@ from mixtura.estimators.searching.candidates import (
     Trial,
     tried,
 )
-from mixtura.estimators.searching.exchange import (
-    Start,
-    tried_from,
-    with_exchanged_starts,
-)
+from mixtura.estimators.searching.exchange import tried_from, with_exchanged_starts
 from mixtura.estimators.searching.search_plan import Plan
 from mixtura.estimators.searching.search_table import (
     choice,
@@ -35,6 +31,7 @@ from mixtura.estimators.searching.search_table import (
     results_table,
     with_one_component,
 )
+from mixtura.estimators.searching.structure_starts import Start
 from mixtura.estimators.searching.trials import run_trials
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.exceptions import DegenerateDataWarning
@@ -213,13 +210,14 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         structures = plan.structures(X.shape[1])
         seed = int(checks.generator(self.random_state).integers(2**32))
         splits = plan.splits(X, y, weights, seed)
-        data = SearchData.of(X, weights, splits, plan.template, seed)
         # Sizes vary fastest, as in a table with a line for each structure.
         candidates = [
             Candidate.of(n_components, structure, seed)
             for structure in structures
             for n_components in plan.sizes
         ]
+        n_several = sum(candidate.n_components > 1 for candidate in candidates)
+        data = SearchData.of(X, weights, splits, plan.template, seed, n_several)
         trials, interrupted = self._run(candidates, seed, data, plan)
         _require_success(trials, interrupted)
         self._store(trials, plan.criterion)

@@ -101,6 +101,9 @@ class Matrices(Covariance):
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances
 
+    def from_full(self, matrices: Array) -> Array:
+        return matrices
+
 
 class Full(Matrices):
     """Each component its own matrix; mclust's VVV."""
@@ -192,6 +195,9 @@ class Tied(Covariance):
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return np.tile(covariances, (n_components, 1, 1))
 
+    def from_full(self, matrices: Array) -> Array:
+        return np.asarray(matrices[0])
+
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         return n_features * (n_features + 1) // 2
 
@@ -269,6 +275,9 @@ class Diagonals(Covariance):
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances[:, :, None] * np.eye(n_features)
+
+    def from_full(self, matrices: Array) -> Array:
+        return np.asarray(matrices.diagonal(axis1=1, axis2=2))
 
 
 class Diagonal(Diagonals):
@@ -355,6 +364,9 @@ class Multiples(Covariance):
 
     def to_full(self, covariances: Array, n_components: int, n_features: int) -> Array:
         return covariances[:, None, None] * np.eye(n_features)
+
+    def from_full(self, matrices: Array) -> Array:
+        return np.asarray(matrices[:, 0, 0])
 
 
 class Spherical(Multiples):

@@ -205,6 +205,10 @@ class Covariance(ABC):
         """Return one matrix a component, (n_components, n_features, n_features)."""
 
     @abstractmethod
+    def from_full(self, matrices: Array) -> Array:
+        """Return those of such matrices that are of this structure; see `to_full`."""
+
+    @abstractmethod
     def n_free_parameters(self, n_components: int, n_features: int) -> int:
         """Count the free covariance parameters."""
 

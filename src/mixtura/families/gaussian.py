@@ -10,12 +10,9 @@ from mixtura.families.constraints import Constraint, Unconstrained
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.factorisation import cholesky
 from mixtura.families.sets import apart
-from mixtura.kernels.moments import FARTHEST
+from mixtura.kernels.moments import DEAD, FARTHEST
 from mixtura.kernels.threads import active_threads
 from mixtura.statistics import Statistics, shared
-
-# Below this share of all observations a component is dead: its moments are rounding.
-DEAD = 1e-16
 
 # Up to this many differences from the means are in memory at once.
 FEW_ELEMENTS = 2**16

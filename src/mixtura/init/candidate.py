@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mixtura._types import Array
 from mixtura.init.runs import Run
 
 SAME, AT_ONCE = 0.012, 0.003
@@ -43,8 +44,13 @@ def optima_of(runs: list[Candidate], near: float = AT_ONCE) -> list[list[Candida
 
 def same_optimum(one: Candidate, other: Candidate, near: float = SAME) -> bool:
     """Whether two runs are, as far as can be told, on the way to the same optimum."""
-    apart = one.run.log_density - other.run.log_density
-    return one.sound == other.sound and float(np.abs(apart).mean()) < near
+    apart = are_apart(one.run.log_density, other.run.log_density, near)
+    return one.sound == other.sound and not apart
+
+
+def are_apart(one: Array, other: Array, near: float) -> bool:
+    """Whether two log-densities (n,) of the same rows differ by more in the mean."""
+    return float(np.abs(one - other).mean()) >= near
 
 
 def merit(candidate: Candidate) -> tuple[bool, float]:

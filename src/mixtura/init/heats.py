@@ -8,6 +8,7 @@ from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import em
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.init import climbs
 from mixtura.init.candidate import Candidate, merit, same_optimum
 from mixtura.init.race import raced
 from mixtura.init.runs import Run, followed, whole
@@ -21,7 +22,7 @@ APART = 0.001
 """Mean difference of the log-densities of the rows below which two are one."""
 
 LEFT, MOST = 0.01, 100
-"""Nats that each of those may leave, in total on rows of weight one, and its steps."""
+"""Nats that other runs to the end may leave, and their steps."""
 
 
 def best_few(
@@ -51,15 +52,25 @@ def best_few(
     """
     runs = [*map(Run.at, starts)]
     for n_steps, n_left in heats:
-        judged = [
-            Candidate(is_sound(run.params), run)
-            for run in followed(model, data, runs, n_steps)
-        ]
-        judged = sorted(judged, key=merit, reverse=True)[:n_left]
+        judged = _best_of(followed(model, data, runs, n_steps), is_sound, n_left)
         runs = [candidate.run for candidate in judged]
     if not judged:
         raise DegenerateComponentError("Every start collapsed.")
     return judged
+
+
+def _best_of(
+    runs: Sequence[Run], is_sound: Callable[[Any], bool], most: int
+) -> list[Candidate]:
+    """Return the best runs, the sound before others; judge no more than is needed."""
+    sound: list[Candidate] = []
+    others: list[Candidate] = []
+    for run in sorted(runs, key=attrgetter("objective"), reverse=True):
+        if len(sound) == most:
+            break
+        candidate = Candidate(is_sound(run.params), run)
+        (sound if candidate.sound else others).append(candidate)
+    return [*sound, *others][:most]
 
 
 def best_in_the_end(
@@ -82,9 +93,15 @@ def best_in_the_end(
         Whether parameters are free of collapsed components.
     """
     left = different(rivals)
-    if len(left) == 1 or not is_possible(model, data):
-        return left[0].run.params
     starts = [rival.run.params for rival in left]
+    many = climbs.rows_for(model, data)
+    if many is not None:
+        climbed = climbs.climbed(model, many, starts, left=climbs.nothing(many))
+        tops = [top for top in climbed if top is not None and is_sound(top.params)]
+        top = max(tops, key=attrgetter("objective"), default=None)
+        return starts[0] if top is None else top.params
+    if len(left) == 1 or not is_possible(model, data):
+        return starts[0]
     settings: dict[str, Any] = {
         "tol": LEFT / len(data),
         "max_iter": MOST,
@@ -97,9 +114,8 @@ def best_in_the_end(
         if end or rival.sound  # what lies at a floor creeps along it
     ]
     sound = [end for end in ends if is_sound(end.params)]
-    if not sound:
-        return left[0].run.params
-    return max(sound, key=attrgetter("log_likelihood")).params
+    best = max(sound, key=attrgetter("log_likelihood"), default=None)
+    return starts[0] if best is None else best.params
 
 
 def different(rivals: Sequence[Candidate]) -> list[Candidate]:

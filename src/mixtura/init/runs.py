@@ -10,7 +10,8 @@ from mixtura._types import Array
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
 from mixtura.exceptions import DegenerateComponentError
-from mixtura.init import stack
+from mixtura.init import climbs, stack
+from mixtura.init.climbs import ManyRunsRows
 from mixtura.init.stack import Stack
 from mixtura.models.mixture import Mixture, MixtureParams
 
@@ -73,13 +74,16 @@ def from_partitions(
     DegenerateComponentError
         If all of them do.
     """
+    many = climbs.rows_for(model, data)
+    starts = climbs.started(model, many, partitions) if many is not None else []
+    if starts:
+        return starts
     if len(partitions) > 1 and stack.is_possible(model, data):
         try:
             return stack.from_partitions(model, data, partitions).unstacked(model)
         except DegenerateComponentError:
             pass  # one of them; the others are found one by one
     error = None
-    starts = []
     for values in partitions:
         try:
             starts.append(model.from_responsibilities(data, values))
@@ -113,6 +117,10 @@ def followed(
         Of equally many components.
     n_steps : int
     """
+    many = climbs.rows_for(model, data) if runs else None
+    climbed = _climbed(model, many, runs, n_steps) if many is not None else []
+    if climbed:
+        return climbed
     if len(runs) > 1 and stack.is_possible(model, data):
         return _side_by_side(model, data, runs, n_steps)
     return [_alone(model, data, run, n_steps) for run in runs]
@@ -129,6 +137,19 @@ def whole(result: EMResult) -> EMResult:
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     return result
+
+
+def _climbed(
+    model: Mixture, data: ManyRunsRows, runs: Sequence[Run], n_steps: int
+) -> list[Run]:
+    """Follow them in compiled code; those that reach the floor are left out."""
+    starts = [run.params for run in runs]
+    ends = climbs.climbed(model, data, starts, n_steps, no_gain=SETTLED)
+    return [
+        run.to(end.params, end.objectives, end.log_density)
+        for run, end in zip(runs, ends, strict=True)
+        if end is not None
+    ]
 
 
 def _alone(model: Mixture, data: Rows, run: Run, n_steps: int) -> Run:

@@ -199,6 +199,8 @@ class KeptRows(Rows):
     @classmethod
     def of(cls, data: Rows) -> Self:
         """Return the same rows."""
+        if isinstance(data, cls):
+            return data
         return cls(data.X, data.weights, data.labels, data.start)
 
 

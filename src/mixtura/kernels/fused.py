@@ -43,8 +43,9 @@ LOG_JOINT, LOG_DENSITY, LABELS = 0, 1, 2
 
 
 def _fingerprint() -> str:
-    """Identify the sources of all kernels."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    """Identify the sources of all kernels, and of the rules that they know."""
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), here.parent / "convergence.py"]
     return f"{zlib.crc32(b''.join(path.read_bytes() for path in sources)):08x}"
 
 

@@ -16,6 +16,10 @@ EXPONENT_FLOOR = -690.0
 LOG_FLOOR = -1e300
 """Stands for a log density whose square cannot be represented."""
 
+DEAD = 1e-16
+"""Share of all observations below which a component is dead: its moments are
+rounding."""
+
 FARTHEST = 1e150
 """A row farther than this from a mean enters second moments at this distance."""
 

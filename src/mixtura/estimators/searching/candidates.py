@@ -193,14 +193,18 @@ class SearchData:
         splits: Sequence[Split],
         template: GaussianMixture,
         seed: int,
+        n_candidates: int = 0,
     ) -> "SearchData":
-        """Measure the spread of the columns once; prepare the starts to share."""
+        """Measure the spread of the columns once; prepare the starts to share.
+
+        So many candidates have several components.
+        """
         rows = Rows(X, sample_weight)
         if sample_weight is not None:
             rows = rows.take(np.flatnonzero(sample_weight))
         starts = None
         if may_share(template):
-            starts = SharedStarts(rows, template, seed)
+            starts = SharedStarts(rows, template, seed, n_candidates)
         return cls(X, sample_weight, splits, collapse_floor(rows), starts)
 
     @property

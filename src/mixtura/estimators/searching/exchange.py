@@ -20,6 +20,7 @@ from mixtura.estimators.searching.candidates import (
     tried,
 )
 from mixtura.estimators.searching.shared_starts import SharedStarts
+from mixtura.estimators.searching.structure_starts import Start
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
@@ -28,9 +29,6 @@ LEAST_GAIN = 1e-6
 
 ROUNDS = 2
 """How often each tries what is new; the second time, that is little."""
-
-Start = dict[str, Array]
-"""Initial values of `GaussianMixture`: weights, means and precisions; or none."""
 
 
 def with_exchanged_starts(
@@ -131,6 +129,7 @@ class Exchange:
         self.trials = list(trials)
         self.starts = starts
         self._values: dict[int, Array] = {}
+        self._tried_cases: list[Trial | None] = [None for _ in trials]
         self._n_before = [0 for _ in trials]  # trials that had the place
         self._known: list[dict[int, int]] = [{} for _ in trials]
 
@@ -159,7 +158,13 @@ class Exchange:
             if is_special_case(trial.candidate.covariance_type, name)
             and _is_better(trial, own)
         ]
-        return _as_general(max(inner, key=_log_likelihood).model, name) if inner else {}
+        if not inner:
+            return {}
+        best = max(inner, key=_log_likelihood)
+        if self._tried_cases[number] is best:
+            return {}
+        self._tried_cases[number] = best
+        return self.starts.continued(_as_general(best.model, name), name)
 
     def is_improved(self, number: int, trial: Trial) -> bool:
         """Whether a trial is better than that in the place; if so, it takes it."""
@@ -210,14 +215,10 @@ def _as_general(model: GaussianMixture, covariance_type: str) -> Start:
     """Return the parameters of a special case as those of a structure."""
     inner, outer = STRUCTURES[model.covariance_type], STRUCTURES[covariance_type]
     precisions = inner.to_full(model.precisions_, *model.means_.shape)
-    if outer.n_axes < 2:
-        precisions = precisions.diagonal(axis1=1, axis2=2)
-    if outer.n_axes == 0:
-        precisions = precisions[:, 0]
     return {
         "weights_init": model.weights_,
         "means_init": model.means_,
-        "precisions_init": precisions if outer.per_component else precisions[0],
+        "precisions_init": outer.from_full(precisions),
     }
 
 

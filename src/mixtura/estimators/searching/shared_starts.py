@@ -13,30 +13,23 @@ from typing import Any
 import numpy as np
 
 from mixtura._types import Array
-from mixtura.acceleration import Automatic
 from mixtura.data import Rows
-from mixtura.em import em
-from mixtura.estimators.checks import check_precisions
-from mixtura.estimators.fitting.gaussian_fit import START_ROWS, Problem
-from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.searching.fallen import flat_components
+from mixtura.estimators.searching.structure_starts import (
+    LEAST_STEPS,
+    Start,
+    StructureStarts,
+)
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
-from mixtura.families.rough import rough
-from mixtura.families.rough_axes import RoughAxes
 from mixtura.init.automatic import several_starts
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import APART, LEFT, best_few, best_in_the_end, different
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
-from mixtura.init.runs import from_partitions, responsibilities, whole
-from mixtura.init.search import FEW_ROWS
 from mixtura.models.categorical import one_hot
-from mixtura.models.mixture import MixtureParams
 
 RELATIVES = ("full", "diag", "spherical")
 """Structures whose components are estimated separately, so that many starts in them
@@ -54,14 +47,9 @@ MERGES = 4
 AGGLOMERATED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
 
-DEVIATIONS = 2.0
-"""Standard errors by which a gain on a sample must differ from chance."""
-
-ON_MORE = ((4, 3), (10, 1))
-"""EM steps and runs that go on after them, on the rows that are not few."""
-
-LEAST_STEPS = 100
-"""Steps that a fit must be allowed for its start to be worth a search."""
+MANY = 30
+"""Candidates of several components for which compiling pays. The first time on a
+machine that takes as long as it saves, later half a second."""
 
 
 def may_share(template: GaussianMixture) -> bool:
@@ -119,14 +107,17 @@ class SharedStarts:
     template : GaussianMixture
         Its arguments say how covariances are kept from collapsing.
     seed : int
+    n_candidates : int
+        Of several components.
     """
 
     rows: Rows
     template: GaussianMixture
     seed: int
+    n_candidates: int = 0
     _known: Once = field(default_factory=Once, repr=False, compare=False)
 
-    def start(self, n_components: int, covariance_type: str) -> dict[str, Array]:
+    def start(self, n_components: int, covariance_type: str) -> Start:
         """Return initial values for `GaussianMixture`; none where it is on its own.
 
         Parameters
@@ -140,25 +131,24 @@ class SharedStarts:
             ``weights_init``, ``means_init`` and ``precisions_init``; or empty.
         """
         structure = STRUCTURES[covariance_type]
-        if n_components == 1 or n_components >= len(self._problem(structure)[1]):
+        own = self._of(structure)
+        if n_components == 1 or n_components >= len(own.few):
             return {}
         try:
-            params = self._final(n_components, structure)
-            return self._initial_values(params, structure)
+            return own.initial_values(own.end(self._rivals(n_components, structure)))
         except DegenerateComponentError:
             return {}
 
     def responsibilities(self, fit: GaussianMixture) -> Array:
         """Return those of a fit for the few rows that starts are tried on, (n, K)."""
-        problem, few = self._problem(STRUCTURES[fit.covariance_type])
-        return fit.predict_proba(problem.units.to_x(few.X))
+        return self._of(STRUCTURES[fit.covariance_type]).posterior_of(fit)
 
     def start_beyond(
         self,
         partitions: Sequence[Array],
         covariance_type: str,
         present: GaussianMixture | None,
-    ) -> dict[str, Array]:
+    ) -> Start:
         """Return initial values from other structures; none unless they lead to more.
 
         Parameters
@@ -169,96 +159,34 @@ class SharedStarts:
         present : GaussianMixture or None
             The fit to surpass, if there is one.
         """
-        structure = STRUCTURES[covariance_type]
-        problem, few = self._problem(structure)
-        sample = problem.sample
+        own = self._of(STRUCTURES[covariance_type])
         try:
-            rivals = self._followed(structure, partitions)
-            if present is None:
-                params = self._end(rivals, structure)
-                return self._initial_values(params, structure)
-            there = _log_density(present, few, problem)
-            rivals = [
-                rival
-                for rival in rivals
-                if np.abs(rival.run.log_density - there).mean() >= APART
-            ]
-            if not rivals:
-                return {}
-            params = self._end(rivals, structure)
-            gains = problem.model.log_density(params, sample)
-            gains -= self._settled(present, structure)
-            if np.abs(gains).mean() < APART or not self._is_gain(gains, sample):
-                return {}
-            return self._initial_values(params, structure)
+            params = own.beyond(partitions, present)
+            return {} if params is None else own.initial_values(params)
         except DegenerateComponentError:
             return {}
 
-    def _settled(self, fit: GaussianMixture, structure: Covariance) -> Array:
-        """Log-densities (n,) of the sample, to which a fit to more rows is adapted."""
-        problem, _ = self._problem(structure)
-        sample = problem.sample
-        if len(self.rows) <= START_ROWS:
-            return _log_density(fit, sample, problem)
-        values = fit.predict_proba(problem.units.to_x(sample.X))
-        starts = from_partitions(problem.model, sample, [values])
-        is_sound = self._are_sound(structure)
-        [there] = best_few(problem.model, sample, starts, is_sound, ON_MORE)
-        return there.run.log_density
-
-    def _is_gain(self, gains: Array, sample: Rows) -> bool:
-        """Whether gains (n,) in nats on a sample are gains on all rows, surely."""
-        gain = sample.weighted(gains)
-        if len(self.rows) <= START_ROWS:
-            # What is lost here, the fit can make up for.
-            return bool(gain.sum() > -LEFT * sample.n_observations / len(self.rows))
-        return bool(gain.sum() > DEVIATIONS * np.sqrt((gain**2).sum()))
-
-    def _initial_values(
-        self, params: MixtureParams, structure: Covariance
-    ) -> dict[str, Array]:
-        """Return parameters as arguments of `GaussianMixture`; none if not sound."""
-        problem, _ = self._problem(structure)
-        is_sound = self._are_sound(structure)
-        if not is_sound(params):
-            return {}
-        params = self._polished(params, problem)
-        if not is_sound(params):
-            return {}
-        params = reordered(problem.model, params, by_weight(params))
-        inner = problem.in_user_units(params)
-        precisions = structure.precisions(inner.components.precision_cholesky)
-        if not (np.isfinite(precisions).all() and (inner.weights > 0).all()):
-            return {}
+    def continued(self, start: Start, covariance_type: str) -> Start:
+        """Return where EM leads from initial values; none if a component collapses."""
         try:
-            check_precisions(precisions, structure, *inner.components.means.shape)
-        except ValueError:  # a component so narrow that its axes are rounding
+            return self._of(STRUCTURES[covariance_type]).continued(start)
+        except DegenerateComponentError:
             return {}
-        return {
-            "weights_init": inner.weights,
-            "means_init": inner.components.means,
-            "precisions_init": precisions,
-        }
 
-    def _problem(self, structure: Covariance) -> tuple[Problem, Rows]:
-        """Return the problem, and a few of its distinct rows to try starts on."""
-
-        def compute() -> tuple[Problem, Rows]:
-            rng = np.random.default_rng([self.seed, 0])
-            problem = self.template._problem(self.rows, rough(structure), rng)
-            few = problem.sample
-            if len(few) > FEW_ROWS:
-                chosen = rng.choice(len(few), size=FEW_ROWS, replace=False)
-                few = few.take(np.sort(chosen))
-            return problem, few
-
-        known: tuple[Problem, Rows] = self._known.get(structure.name, compute)
+    def _of(self, structure: Covariance) -> StructureStarts:
+        """Return what is known of one structure."""
+        many = self.n_candidates >= MANY
+        known: StructureStarts = self._known.get(
+            structure.name,
+            lambda: StructureStarts.of(
+                structure, self.rows, self.template, self.seed, many
+            ),
+        )
         return known
 
     def _local(self, structure: Covariance) -> LocalRows:
         """Return the few rows as moves need them."""
-        n_axes = structure.n_axes
-        _, few = self._problem(structure)
+        n_axes, few = structure.n_axes, self._of(structure).few
         known: LocalRows = self._known.get(
             ("local", n_axes), lambda: local_rows(few, n_axes)
         )
@@ -275,18 +203,19 @@ class SharedStarts:
 
     def _own(self, n_components: int, structure: Covariance) -> list[Array]:
         """Responsibilities that starts in a structure lead to; none if it collapses."""
-        problem, few = self._problem(structure)
+        own = self._of(structure)
 
         def compute() -> list[Array]:
             name = structure.name.encode()
             rng = np.random.default_rng([self.seed, n_components, *name])
+            model, is_sound = own.problem.model, own.problem.is_sound
             try:
                 found = several_starts(
-                    problem.model, few, n_components, rng, problem.is_sound, EACH
+                    model, own.few, n_components, rng, is_sound, EACH
                 )
             except DegenerateComponentError:
                 return []
-            return [responsibilities(problem.model, few, each) for each in found]
+            return [own.posterior(params) for params in found]
 
         key = "own", structure.name, n_components
         known: list[Array] = self._known.get(key, compute)
@@ -296,99 +225,48 @@ class SharedStarts:
         self, n_components: int, structure: Covariance, chain: int = CHAIN
     ) -> list[Candidate]:
         """Return the best runs from relatives, and from one component less."""
+        own = self._of(structure)
 
         def compute() -> list[Candidate]:
-            _, few = self._problem(structure)
             if n_components == 1:
-                return self._followed(structure, [np.ones((len(few), 1))])
+                return own.followed([np.ones((len(own.few), 1))])
             partitions = self._pool(n_components, structure)
             if chain:
                 less = self._best(n_components - 1, structure, chain - 1)[0]
-                values = self._posterior(less, structure)
+                values = own.posterior(less.run.params)
                 partitions += grown(values, self._local(structure), values.shape[1])
-            return self._followed(structure, partitions)
+            return own.followed(partitions)
 
         # A chain that is long enough ends at one component.
         key = structure.name, n_components, min(chain, n_components)
         known: list[Candidate] = self._known.get(key, compute)
         return known
 
-    def _final(self, n_components: int, structure: Covariance) -> MixtureParams:
-        """Return where the best run from all sources ends."""
+    def _rivals(self, n_components: int, structure: Covariance) -> list[Candidate]:
+        """Return the best runs from all sources."""
         rivals = [*self._best(n_components, structure)]
         for source in (self._shrunk, self._merged):
             with suppress(DegenerateComponentError):
                 rivals += source(n_components, structure)
-        return self._end(rivals, structure)
-
-    def _end(self, rivals: Sequence[Candidate], structure: Covariance) -> MixtureParams:
-        """Return where the best of several runs on few rows ends."""
-        problem, few = self._problem(structure)
-        is_sound = self._are_sound(structure)
-        model, sample = problem.model, problem.sample
-        if few is sample:
-            return best_in_the_end(model, few, rivals, is_sound)
-        # The end on few rows may be what chance has put there.
-        starts = [rival.run.params for rival in different(rivals)]
-        return best_few(model, sample, starts, is_sound, ON_MORE)[0].run.params
+        return rivals
 
     def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
         """Return the best runs from one component more."""
-        _, few = self._problem(structure)
-        if n_components + 1 >= len(few):
+        own = self._of(structure)
+        if n_components + 1 >= len(own.few):
             return []
-        assert few.weights is not None
-        more = self._posterior(self._best(n_components + 1, structure)[0], structure)
-        return self._followed(structure, shrunk(more, few.weights)[:MERGES])
+        assert own.few.weights is not None
+        more = self._best(n_components + 1, structure)[0]
+        values = shrunk(own.posterior(more.run.params), own.few.weights)
+        return own.followed(values[:MERGES])
 
     def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
         """Return the run from an agglomeration, which knows no structure."""
-        _, few = self._problem(structure)
+        own = self._of(structure)
         if len(self.rows) > AGGLOMERATED_ROWS:
             return []
-        assert few.weights is not None
-        weights = few.weights
+        few, weights = own.few, own.few.weights
+        assert weights is not None
         tree: Merges = self._known.get("merges", lambda: merges(space(few), weights))
         values = one_hot(tree.labels(n_components), n_components)
-        return self._followed(structure, [values])
-
-    def _are_sound(self, structure: Covariance) -> Callable[[MixtureParams], bool]:
-        """Return whether no component has collapsed, nor lies flat in few rows."""
-        problem, _ = self._problem(structure)
-        n_rows, n_features = self.rows.X.shape
-
-        def are_sound(params: MixtureParams) -> bool:
-            flat = flat_components(structure, params.weights * n_rows, n_features)
-            return not flat.any() and problem.is_sound(params)
-
-        return are_sound
-
-    def _posterior(self, candidate: Candidate, structure: Covariance) -> Array:
-        problem, few = self._problem(structure)
-        return responsibilities(problem.model, few, candidate.run.params)
-
-    def _followed(
-        self, structure: Covariance, partitions: Sequence[Array]
-    ) -> list[Candidate]:
-        problem, few = self._problem(structure)
-        starts = from_partitions(problem.model, few, partitions)
-        return best_few(problem.model, few, starts, self._are_sound(structure))
-
-    def _polished(self, params: MixtureParams, problem: Problem) -> MixtureParams:
-        """Go on with cheap M-steps, where there are any, to where they lead."""
-        if not isinstance(problem.family.structure, RoughAxes):
-            return params
-        result = em(
-            problem.model,
-            problem.sample,
-            params,
-            max_iter=LEAST_STEPS,
-            acceleration=Automatic(),
-        )
-        polished: MixtureParams = whole(result).params
-        return polished
-
-
-def _log_density(fit: GaussianMixture, rows: Rows, problem: Problem) -> Array:
-    """Log-densities (n,) of a fit in the units of a problem, in nats."""
-    return fit.score_samples(problem.units.to_x(rows.X)) + problem.units.log_volume
+        return own.followed([values])

@@ -1,0 +1,238 @@
+"""Compiled runs take the steps of EM and lead where EM leads."""
+
+import numpy as np
+import pytest
+from tests.checks import never_falls, same
+from tests.init.test_runs import partitions
+
+from mixtura.data import Rows
+from mixtura.em import em
+from mixtura.families.constraints import Floor, Unconstrained
+from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
+from mixtura.families.factorisation import precision_cholesky
+from mixtura.families.gaussian import Gaussian
+from mixtura.families.parsimonious import (
+    EEI,
+    EEV,
+    EII,
+    EVE,
+    EVI,
+    EVV,
+    VEE,
+    VEI,
+    VEV,
+    VVE,
+)
+from mixtura.families.rough import rough
+from mixtura.init import climbs, heats
+from mixtura.init.candidate import Candidate
+from mixtura.init.climbs import ManyRunsRows, climbed, started
+from mixtura.init.runs import Run, followed, from_partitions
+from mixtura.init.stack import KeptRows
+from mixtura.models.categorical import one_hot
+from mixtura.models.mixture import Equal, Free, Mixture
+
+pytest.importorskip("numba")
+
+FORMULAS = (
+    *(Full(), Tied(), Diagonal(), Spherical()),
+    *(EII(), EEI(), EVI(), EEV(), EVV()),
+)
+SEARCHES = (VEI(), VEE(), VEV(), rough(EVE()), rough(VVE()))
+"""Structures whose M-step is improved, not found."""
+
+EVERY = (*FORMULAS, *SEARCHES)
+PROPORTIONS = {"free": Free(), "equal": Equal()}
+ENOUGH = 3000
+
+
+def blobs(n_features, n=90, seed=0):
+    """Three clusters of different sizes, weighted, along different axes."""
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(scale=3.0, size=(3, n_features))
+    shapes = rng.normal(size=(3, n_features, n_features))
+    which = np.arange(n) % 6 // 2
+    rows = rng.standard_normal((n, 1, n_features)) @ shapes[which]
+    return ManyRunsRows(centres[which] + rows[:, 0], rng.uniform(0.5, 2.0, size=n))
+
+
+def model_of(structure, n_features, proportions="free"):
+    floor = Floor(np.full(n_features, 1e-8))
+    return Mixture(Gaussian(structure, floor), PROPORTIONS[proportions])
+
+
+def starts_of(model, data, n_starts=4):
+    chosen = partitions(len(data), 3, n_starts)
+    return [model.from_responsibilities(data, values) for values in chosen]
+
+
+def by_name(structure):
+    return structure.name
+
+
+@pytest.mark.parametrize("proportions", PROPORTIONS)
+@pytest.mark.parametrize("n_features", [1, 2, 5])
+@pytest.mark.parametrize("structure", FORMULAS, ids=by_name)
+def test_steps_are_those_of_em(structure, n_features, proportions):
+    data = blobs(n_features)
+    model = model_of(structure, n_features, proportions)
+    starts = starts_of(model, data)
+    for start, run in zip(starts, climbed(model, data, starts, 7), strict=True):
+        alone = em(model, data, start, tol=0.0, max_iter=7)
+        same(run.params, alone.params, 1e-8)
+        same(run.objectives, alone.log_likelihoods, 1e-10)
+        same(run.log_density, model.log_density(alone.params, data), 1e-8)
+
+
+@pytest.mark.parametrize("accelerated", [False, True])
+@pytest.mark.parametrize("n_features", [2, 4])
+@pytest.mark.parametrize("structure", EVERY, ids=by_name)
+def test_never_falls(structure, n_features, accelerated):
+    data = blobs(n_features, seed=1)
+    model = model_of(structure, n_features)
+    left = 1e-9 if accelerated else None
+    for run in climbed(model, data, starts_of(model, data), 200, left):
+        never_falls(run.objectives, data.n_observations)
+
+
+@pytest.mark.parametrize("n_features", [2, 4])
+@pytest.mark.parametrize("structure", EVERY, ids=by_name)
+def test_the_end_is_a_fixed_point_of_em(structure, n_features):
+    """From there the ordinary M-step, exact where this is not, gains nothing."""
+    data = blobs(n_features, n=150, seed=2)
+    model = model_of(structure, n_features)
+    starts = starts_of(model, data)
+    exact = model_of(getattr(structure, "_exact", structure), n_features)
+    for run in climbed(model, data, starts, ENOUGH, 1e-8):
+        assert len(run.objectives) <= ENOUGH
+        after = em(exact, data, run.params, tol=0.0, max_iter=20)
+        assert after.log_likelihood == pytest.approx(run.objective, abs=1e-5)
+
+
+@pytest.mark.parametrize("structure", EVERY, ids=by_name)
+def test_acceleration_leads_where_em_leads(structure):
+    data = blobs(2, n=150, seed=3)
+    model = model_of(structure, 2)
+    starts = starts_of(model, data, 8)
+    slow = climbed(model, data, starts, ENOUGH)
+    fast = climbed(model, data, starts, ENOUGH, 1e-6)
+    pairs = list(zip(slow, fast, strict=True))
+    ends = [abs(one.objective - other.objective) < 1e-3 for one, other in pairs]
+    assert np.mean(ends) >= 0.75  # what is extrapolated may lie in another valley
+    steps = [(len(one.objectives), len(other.objectives)) for one, other in pairs]
+    assert all(few <= many for many, few in steps)
+
+
+@pytest.mark.parametrize("structure", FORMULAS, ids=by_name)
+def test_starts_are_the_m_steps_of_responsibilities(structure):
+    data, rng = blobs(3), np.random.default_rng(4)
+    model = model_of(structure, 3)
+    values = [rng.dirichlet(np.ones(4), size=len(data)) for _ in range(3)]
+    starts = started(model, data, values)
+    for start, responsibilities in zip(starts, values, strict=True):
+        same(start, model.from_responsibilities(data, responsibilities), 1e-10)
+
+
+def test_what_reaches_the_floor_is_left_out():
+    rng = np.random.default_rng(5)
+    data = ManyRunsRows(np.r_[np.zeros((5, 2)), 9 + rng.standard_normal((60, 2))])
+    model = model_of(Full(), 2)
+    split = one_hot((np.arange(65) < 5).astype(int), 2)
+    halves = one_hot(np.arange(65) % 2, 2)
+    assert len(from_partitions(model, data, [split, halves])) == 1
+    assert len(from_partitions(model, data, [split])) == 1  # by ordinary M-steps
+    start = model.from_responsibilities(data, 0.9 * split + 0.05)
+    fair = model.from_responsibilities(data, np.full((65, 2), 0.5) + 0.1 * halves)
+    ends = climbed(model, data, [start, fair], 8)
+    assert ends[0] is None and ends[1] is not None
+    assert len(followed(model, data, [Run.at(start), Run.at(fair)], 8)) == 1
+    alone = followed(model, data, [Run.at(start)], 8)  # by ordinary EM
+    assert len(alone) == 1 and alone[0].n_steps > 3
+
+
+def test_only_what_is_plain_is_compiled():
+    data, plain = blobs(2), model_of(Full(), 2)
+    assert climbs.rows_for(plain, data) is data
+    assert climbs.rows_for(plain, KeptRows.of(Rows(data.X, data.weights))) is None
+    for constraint in (Unconstrained(), Floor(np.array([0.0, 1e-8]))):
+        assert climbs.rows_for(Mixture(Gaussian(Full(), constraint)), data) is None
+
+
+def test_without_numba_the_ordinary_runs_are_made(monkeypatch):
+    data, model = blobs(2), model_of(Full(), 2)
+    chosen = partitions(len(data), 3, 4)
+
+    def best():
+        starts = from_partitions(model, data, chosen)
+        runs = followed(model, data, [*map(Run.at, starts)], 5)
+        rivals = [Candidate(True, run) for run in runs]
+        return heats.best_in_the_end(model, data, rivals, lambda _: True)
+
+    compiled = best()
+    monkeypatch.setattr(climbs, "_compiled", lambda: None)
+    assert climbs.rows_for(model, data) is None
+    levels = [model.log_density(each, data) for each in (compiled, best())]
+    same(levels[0], levels[1], 1e-2)
+
+
+def test_rows_in_tiny_units_of_weight_take_as_many_steps():
+    data = blobs(2, n=150, seed=2)
+    light = ManyRunsRows(data.X, data.weights * 1e-12)
+    model = model_of(VVE(), 2)
+    starts = starts_of(model, data, 2)
+    heavy = climbed(model, data, starts, ENOUGH, climbs.nothing(data))
+    lighter = climbed(model, light, starts, ENOUGH, climbs.nothing(light))
+    for one, other in zip(heavy, lighter, strict=True):
+        same(other.objective * 1e12, one.objective, 1e-7)
+
+
+def test_small_matrices():
+    """Eigenvalues and factors are those of LAPACK."""
+    numba = pytest.importorskip("numba")
+    from mixtura.kernels import small_matrices
+
+    @numba.njit
+    def decomposed(matrix):
+        values, axes = np.empty(len(matrix)), np.empty_like(matrix)
+        small_matrices.decompose(matrix.copy(), values, axes)
+        return values, axes
+
+    @numba.njit
+    def factored(matrix):
+        factor = np.empty_like(matrix)
+        return small_matrices.precision_factor(matrix, factor), factor
+
+    rng = np.random.default_rng(6)
+    for d in (1, 2, 3, 7, 20):
+        root = rng.normal(size=(d, d)) * 10.0 ** rng.uniform(-3, 3, size=d)
+        matrix = root @ root.T
+        values, axes = decomposed(matrix)
+        same(values, np.maximum(np.linalg.eigvalsh(matrix), 0.0), 1e-12)
+        same((axes * values) @ axes.T, matrix, 1e-12)
+        same(axes.T @ axes, np.eye(d), 1e-12)
+        correlations = matrix / np.sqrt(np.outer(np.diag(matrix), np.diag(matrix)))
+        is_regular, factor = factored(correlations + np.eye(d))
+        assert is_regular
+        same(factor, precision_cholesky((correlations + np.eye(d))[None])[0], 1e-10)
+    assert not factored(np.ones((2, 2)) - 2 * np.eye(2))[0]
+
+
+def test_rules_are_those_of_convergence():
+    numba = pytest.importorskip("numba")
+    from mixtura import convergence
+    from mixtura.kernels import climb
+
+    @numba.njit
+    def remaining(trace):
+        return climb.remaining_gain(trace, len(trace) - 1)
+
+    @numba.njit
+    def slow(trace):
+        return climb.is_slow(trace, len(trace) - 1)
+
+    rng = np.random.default_rng(7)
+    for rate in (0.2, 0.7, 0.93, 0.999, 1.1):
+        gains = rate ** np.arange(8) * rng.uniform(0.995, 1.0, size=8).cumprod()
+        trace = np.r_[0.0, gains.cumsum()] - 5.0
+        assert remaining(trace) == convergence.remaining_gain(trace.tolist())
+        assert slow(trace) == convergence.is_slow(trace.tolist(), climb.SLOW)
