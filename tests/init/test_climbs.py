@@ -133,21 +133,23 @@ def test_starts_are_the_m_steps_of_responsibilities(structure):
         same(start, model.from_responsibilities(data, responsibilities), 1e-10)
 
 
-def test_what_reaches_the_floor_is_left_out():
+def test_what_reaches_the_floor_ends_there():
     rng = np.random.default_rng(5)
     data = ManyRunsRows(np.r_[np.zeros((5, 2)), 9 + rng.standard_normal((60, 2))])
     model = model_of(Full(), 2)
     split = one_hot((np.arange(65) < 5).astype(int), 2)
     halves = one_hot(np.arange(65) % 2, 2)
-    assert len(from_partitions(model, data, [split, halves])) == 1
-    assert len(from_partitions(model, data, [split])) == 1  # by ordinary M-steps
-    start = model.from_responsibilities(data, 0.9 * split + 0.05)
-    fair = model.from_responsibilities(data, np.full((65, 2), 0.5) + 0.1 * halves)
-    ends = climbed(model, data, [start, fair], 8)
-    assert ends[0] is None and ends[1] is not None
-    assert len(followed(model, data, [Run.at(start), Run.at(fair)], 8)) == 1
-    alone = followed(model, data, [Run.at(start)], 8)  # by ordinary EM
-    assert len(alone) == 1 and alone[0].n_steps > 3
+    floor = np.tile(np.diag(model.family.constraint.variances), (2, 1, 1))
+    fallen, fair = from_partitions(model, data, [split, halves])
+    same(fallen.components.covariances, floor, 1e-15)
+    same(fair, model.from_responsibilities(data, halves), 1e-10)
+    falling = model.from_responsibilities(data, 0.9 * split + 0.05)
+    runs = followed(model, data, [Run.at(falling), Run.at(fair)], 5)
+    same(runs[0].params.components.covariances, floor, 1e-15)
+    assert runs[0].n_steps < 5 and runs[1].n_steps == 5
+    never_falls(runs[0].objectives, 65)
+    [stays] = followed(model, data, [Run.at(fallen)], 8)
+    same(stays.params.components.covariances, floor, 1e-15)
 
 
 def test_only_what_is_plain_is_compiled():
@@ -236,3 +238,22 @@ def test_rules_are_those_of_convergence():
         trace = np.r_[0.0, gains.cumsum()] - 5.0
         assert remaining(trace) == convergence.remaining_gain(trace.tolist())
         assert slow(trace) == convergence.is_slow(trace.tolist(), climb.SLOW)
+
+
+@pytest.mark.parametrize("structure", EVERY, ids=by_name)
+def test_what_memory_held_before_does_not_matter(structure):
+    """Fresh arrays are not read before they are written."""
+    numba = pytest.importorskip("numba")
+
+    @numba.njit
+    def spoil(value):
+        return [np.full(size, value) for size in range(1, 200) for _ in range(3)]
+
+    data = blobs(3, seed=8)
+    model = model_of(structure, 3)
+    starts = starts_of(model, data)
+    ends = []
+    for value in (0.0, np.nan, 1e300):
+        spoil(value)
+        ends.append([end.objectives for end in climbed(model, data, starts, 20, 0.0)])
+    assert ends[0] == ends[1] == ends[2]

@@ -92,7 +92,7 @@ def started(
 ) -> list[MixtureParams]:
     """Return the M-step's parameters for each of several responsibilities (n, K).
 
-    Those that put a component at the floor are left out.
+    Those that put a component at the floor have all of them there.
     """
     rows, weights = data.packed
     n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
@@ -101,9 +101,14 @@ def started(
     shares *= weights
     shape = n_starts, n_components
     matrices = np.tile(np.eye(d), (*shape, 1, 1))
-    blank = np.empty(shape), np.zeros((*shape, d)), matrices, matrices.copy()
+    blank = (
+        np.full(shape, 1 / n_components),
+        np.zeros((*shape, d)),
+        matrices,
+        matrices.copy(),
+    )
     ends = _climbed(model, data, blank, shares, (0, 0.0, 0.0, False))
-    return [end.params for end in ends if end is not None]
+    return [end.params for end in ends]
 
 
 def climbed(
@@ -113,8 +118,11 @@ def climbed(
     n_steps: int = LONGEST,
     left: float | None = None,
     no_gain: float = ROUNDING,
-) -> list[Climb | None]:
+) -> list[Climb]:
     """Run EM from each of several starts.
+
+    A run ends where a component reaches the floor, with all of them there; and where
+    one dies.
 
     Parameters
     ----------
@@ -129,11 +137,6 @@ def climbed(
         given all steps are taken, and are those of EM.
     no_gain : float
         Gain, as a share of the log-likelihood, that ends a run.
-
-    Returns
-    -------
-    list of Climb or None
-        None where a component reaches the floor or dies.
     """
     here, structure = Stack.of(model, starts), _structure(model)
     inner, shape = here.components, here.components.means.shape
@@ -158,7 +161,7 @@ def _climbed(
     params: Params,
     shares: Array,
     limits: tuple[int, float, float, bool],
-) -> list[Climb | None]:
+) -> list[Climb]:
     """Run them; see `kernels.climb`."""
     kernel, structure = _compiled(), _structure(model)
     traces = np.empty((len(shares), limits[0] + 1))
@@ -173,9 +176,7 @@ def _climbed(
             tuple(trace[: n_steps + 1].tolist()),
             density[: len(data)],
         )
-        if outcome in (kernel.CONVERGED, kernel.LIMIT)
-        else None
-        for *parts, trace, density, (outcome, n_steps) in zip(
+        for *parts, trace, density, (_, n_steps) in zip(
             *params, traces, densities, ends.tolist(), strict=True
         )
     ]

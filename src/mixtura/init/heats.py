@@ -97,7 +97,7 @@ def best_in_the_end(
     many = climbs.rows_for(model, data)
     if many is not None:
         climbed = climbs.climbed(model, many, starts, left=climbs.nothing(many))
-        tops = [top for top in climbed if top is not None and is_sound(top.params)]
+        tops = [top for top in climbed if is_sound(top.params)]
         top = max(tops, key=attrgetter("objective"), default=None)
         return starts[0] if top is None else top.params
     if len(left) == 1 or not is_possible(model, data):

@@ -75,15 +75,15 @@ def from_partitions(
         If all of them do.
     """
     many = climbs.rows_for(model, data)
-    starts = climbs.started(model, many, partitions) if many is not None else []
-    if starts:
-        return starts
+    if many is not None:
+        return climbs.started(model, many, partitions)
     if len(partitions) > 1 and stack.is_possible(model, data):
         try:
             return stack.from_partitions(model, data, partitions).unstacked(model)
         except DegenerateComponentError:
             pass  # one of them; the others are found one by one
     error = None
+    starts = []
     for values in partitions:
         try:
             starts.append(model.from_responsibilities(data, values))
@@ -118,9 +118,8 @@ def followed(
     n_steps : int
     """
     many = climbs.rows_for(model, data) if runs else None
-    climbed = _climbed(model, many, runs, n_steps) if many is not None else []
-    if climbed:
-        return climbed
+    if many is not None:
+        return _climbed(model, many, runs, n_steps)
     if len(runs) > 1 and stack.is_possible(model, data):
         return _side_by_side(model, data, runs, n_steps)
     return [_alone(model, data, run, n_steps) for run in runs]
@@ -142,13 +141,12 @@ def whole(result: EMResult) -> EMResult:
 def _climbed(
     model: Mixture, data: ManyRunsRows, runs: Sequence[Run], n_steps: int
 ) -> list[Run]:
-    """Follow them in compiled code; those that reach the floor are left out."""
+    """Follow them in compiled code."""
     starts = [run.params for run in runs]
     ends = climbs.climbed(model, data, starts, n_steps, no_gain=SETTLED)
     return [
         run.to(end.params, end.objectives, end.log_density)
         for run, end in zip(runs, ends, strict=True)
-        if end is not None
     ]
 
 

@@ -173,6 +173,18 @@ def _put_params(source: Any, target: Any) -> None:
 
 
 @inlined
+def _put_floor(source: Any, floor: Any, target: Any) -> None:
+    """Write weights and means, and covariances at the floor."""
+    for k in range(len(source[0])):
+        target[0][k] = source[0][k]
+        for d in range(len(floor)):
+            target[1][k, d] = source[1][k, d]
+            for c in range(len(floor)):
+                target[2][k, d, c] = floor[d] if c == d else 0.0
+                target[3][k, d, c] = 1.0 / sqrt(floor[d]) if c == d else 0.0
+
+
+@inlined
 def _put_vector(source: Any, target: Any) -> None:
     for c in range(len(source)):
         target[c] = source[c]
@@ -209,6 +221,12 @@ def _evaluated(
 
 
 @inlined
+def _of_fall(fall: float, size: float) -> int:
+    """Return what a fall of an objective of some size means."""
+    return CARE if fall > WORST_ROUNDING * size else CONVERGED
+
+
+@inlined
 def _end(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any) -> int:
     """Return why a run ends with step n, or ON."""
     if n > 0:
@@ -232,6 +250,7 @@ def _follow(
     ahead = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty((K, D, D)))
     memory = np.empty((MEMORY + 1, size)), np.empty((MEMORY + 1, size))
     n_observations = data[1].sum()
+    trace[0] = -np.inf
     n, n_plain, n_known = -1, -1, 0
     is_fast, is_bold = True, False
     has_params = len(shares) == 0
@@ -251,12 +270,12 @@ def _follow(
         if is_bold and (problem != ON or not level > trace[n]):
             n_known = 0
             continue
+        if problem == FLOOR:
+            _put_floor(ahead, rules[2], params)
+        if problem == ON and n >= 0 and level < trace[n]:
+            problem = _of_fall(trace[n] - level, abs(level) + n_observations)
         if problem != ON:
             return problem, max(n, 0)
-        if n >= 0 and level < trace[n]:
-            fall = trace[n] - level
-            is_real = fall > WORST_ROUNDING * (abs(level) + n_observations)
-            return (CARE if is_real else CONVERGED), n
         n, n_plain = n + 1, 0 if is_bold else n_plain + 1
         trace[n] = level
         _put_params(ahead, params)
@@ -285,6 +304,8 @@ def climb(
     ends: Any,
 ) -> None:
     """Run EM from parameters, which are overwritten by those at the end; R times.
+
+    Where a component falls to the floor, all covariances are put there.
 
     Parameters
     ----------

@@ -80,6 +80,14 @@ def nearest(structure: int, counts: Any, own: Any, matrices: Any) -> None:
 
 
 @inlined
+def _cleared(matrix: Any) -> None:
+    """Write zeros."""
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            matrix[i, j] = 0.0
+
+
+@inlined
 def _scaled(matrix: Any, factor: float, result: Any) -> None:
     """Write a multiple."""
     for i in range(len(matrix)):
@@ -98,7 +106,7 @@ def _added(matrix: Any, factor: float, result: Any) -> None:
 @inlined
 def _pool(counts: Any, own: Any, multiples: Any, matrix: Any) -> None:
     """Write the mean of the covariances, each divided by its multiple."""
-    _scaled(matrix, 0.0, matrix)
+    _cleared(matrix)
     total = _sum(counts)
     for k in range(len(own)):
         _added(own[k], counts[k] / (total * multiples[k]), matrix)
@@ -248,7 +256,7 @@ def _along_columns(structure: int, counts: Any, own: Any, matrices: Any) -> None
     elif structure == EVI:
         _equal_volumes(counts, rows, rows)
     for k in range(K):
-        _scaled(own[k], 0.0, matrices[k])
+        _cleared(matrices[k])
         for d in range(D):
             matrices[k, d, d] = rows[k, d]
 
@@ -266,7 +274,7 @@ def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any) -> None:
     _pool(counts, own, np.ones(K), mixed)
     decompose(mixed, values, other)
     least = _divergence(equal, counts, own, other, variances)
-    _scaled(own[0], 0.0, mixed)
+    _cleared(mixed)
     for k in range(K):
         # weights of which no two axes get the same variance by accident
         odd = 1.0 + sqrt(2.0) * k % 1.0

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
@@ -320,14 +320,16 @@ def _fallen(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
     return fallen
 
 
-def _starts(candidate: Candidate, data: SearchData) -> list[dict[str, Array]]:
-    """Return initial values to try in turn, empty for a start of the fit's own."""
-    if data.given is not None:
-        return [data.given]
-    if data.starts is None:
-        return [{}]
-    shared = data.starts.start(candidate.n_components, candidate.covariance_type)
-    return [shared, {}] if shared else [{}]
+def _starts(candidate: Candidate, data: SearchData) -> Iterator[dict[str, Any]]:
+    """Yield arguments to try in turn, none for a start of the fit's own."""
+    if data.given is not None or data.starts is None:
+        yield data.given or {}
+        return
+    shape = candidate.n_components, candidate.covariance_type
+    shared = data.starts.start(*shape)
+    if shared:
+        yield shared
+    yield data.starts.last_resort(*shape)
 
 
 def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[Note]:

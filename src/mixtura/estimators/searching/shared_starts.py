@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._types import Array
+from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
@@ -139,6 +139,22 @@ class SharedStarts:
         except DegenerateComponentError:
             return {}
 
+    def last_resort(self, n_components: int, covariance_type: str) -> dict[str, Any]:
+        """Return arguments of a fit whose shared start collapses.
+
+        It makes a search of its own; where runs are compiled, that is made here, and if
+        it leads nowhere, any start will do.
+        """
+        structure = STRUCTURES[covariance_type]
+        own = self._of(structure)
+        if not self._are_many or n_components == 1 or n_components >= len(own.few):
+            return {}
+        values: dict[str, Any] = {}
+        with suppress(DegenerateComponentError):
+            rng = self._rng(n_components, structure)
+            values = own.initial_values(own.searched(n_components, rng))
+        return values or {"init_params": "kmeans"}
+
     def responsibilities(self, fit: GaussianMixture) -> Array:
         """Return those of a fit for the few rows that starts are tried on, (n, K)."""
         return self._of(STRUCTURES[fit.covariance_type]).posterior_of(fit)
@@ -173,13 +189,20 @@ class SharedStarts:
         except DegenerateComponentError:
             return {}
 
+    @property
+    def _are_many(self) -> bool:
+        return self.n_candidates >= MANY
+
+    def _rng(self, n_components: int, structure: Covariance) -> Rng:
+        name = structure.name.encode()
+        return np.random.default_rng([self.seed, n_components, *name])
+
     def _of(self, structure: Covariance) -> StructureStarts:
         """Return what is known of one structure."""
-        many = self.n_candidates >= MANY
         known: StructureStarts = self._known.get(
             structure.name,
             lambda: StructureStarts.of(
-                structure, self.rows, self.template, self.seed, many
+                structure, self.rows, self.template, self.seed, self._are_many
             ),
         )
         return known
@@ -206,8 +229,7 @@ class SharedStarts:
         own = self._of(structure)
 
         def compute() -> list[Array]:
-            name = structure.name.encode()
-            rng = np.random.default_rng([self.seed, n_components, *name])
+            rng = self._rng(n_components, structure)
             model, is_sound = own.problem.model, own.problem.is_sound
             try:
                 found = several_starts(

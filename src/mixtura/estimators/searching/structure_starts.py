@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixtura._types import Array
+from mixtura._types import Array, Rng
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import em
@@ -28,7 +28,8 @@ from mixtura.init.heats import (
     different,
 )
 from mixtura.init.runs import from_partitions, responsibilities, whole
-from mixtura.init.search import FEW_ROWS
+from mixtura.init.search import FEW_ROWS, Search
+from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import MixtureParams
 
 Start = dict[str, Array]
@@ -114,6 +115,12 @@ class StructureStarts:
         [best] = best_few(model, sample, starts, self.are_sound, ON_MORE)
         return best.run.params
 
+    def searched(self, n_components: int, rng: Rng) -> MixtureParams:
+        """Return where a search of this size and structure alone ends."""
+        search = Search(self.problem.model, self.few, self.are_sound, rng)
+        run = search.best_run(AroundCentres(self.few, n_components, rng))
+        return run.params
+
     def beyond(
         self, partitions: Sequence[Array], present: GaussianMixture | None
     ) -> MixtureParams | None:
@@ -151,8 +158,10 @@ class StructureStarts:
 
     def initial_values(self, params: MixtureParams) -> Start:
         """Return parameters as arguments of `GaussianMixture`; none if not sound."""
-        polished = self._polished(params) if self.are_sound(params) else None
-        if polished is None or not self.are_sound(polished):
+        if not self.are_sound(params):
+            return {}
+        polished = self._polished(params)
+        if not self.are_sound(polished):
             return {}
         problem, structure = self.problem, self.structure
         params = reordered(problem.model, polished, by_weight(polished))
@@ -170,16 +179,13 @@ class StructureStarts:
             "precisions_init": precisions,
         }
 
-    def _polished(self, params: MixtureParams) -> MixtureParams | None:
-        """Go on with cheap steps, where there are any, to where they lead.
-
-        None if that is where a component collapses.
-        """
+    def _polished(self, params: MixtureParams) -> MixtureParams:
+        """Go on with cheap steps, where there are any, to where they lead."""
         model, sample = self.problem.model, self.problem.sample
         many = climbs.rows_for(model, sample)
         if many is not None:
             [end] = climbs.climbed(model, many, [params], left=climbs.nothing(many))
-            return None if end is None else end.params
+            return end.params
         if not isinstance(self.problem.family.structure, RoughAxes):
             return params
         result = em(
