@@ -1,6 +1,7 @@
 """The measurements behind the design notes.
 
     python docs/design/measure.py [pivot] [penalty] [stopping] [starts] [acceleration]
+                                  [runs] [tables]
 
 Some minutes for all of them on one core.
 """
@@ -8,17 +9,26 @@ Some minutes for all of them on one core.
 import sys
 import warnings
 from fractions import Fraction
+from itertools import product
+from time import perf_counter
 
 import numpy as np
 from sklearn.mixture import GaussianMixture as ScikitLearn
 
-from mixtura import GaussianMixture, load_dataset
+from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import em
+from mixtura.estimators.searching import shared_starts
 from mixtura.execution.in_memory import IN_MEMORY
+from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
+from mixtura.families.parsimonious import VEI, VVE
+from mixtura.families.rough import rough
+from mixtura.init.climbs import ManyRunsRows
+from mixtura.init.runs import Run, followed
+from mixtura.init.stack import KeptRows
 from mixtura.models.mixture import Mixture
 
 SETS = {name: load_dataset(name).values for name in ("old-faithful", "iris")}
@@ -160,8 +170,64 @@ def first(structure, X, responsibilities):
     return model, rows, model.from_responsibilities(rows, responsibilities)
 
 
+def runs():
+    """0020: microseconds for each step of EM of seven runs, in NumPy and compiled."""
+    print("data           K  structure   NumPy  compiled  ratio")
+    for name, X in SETS.items():
+        rows = ManyRunsRows((X - X.mean(axis=0)) / X.std(axis=0), np.ones(len(X)))
+        floor = Floor(np.full(X.shape[1], 1e-10))
+        for n_components, structure in product((3, 9), (Full(), VEI(), rough(VVE()))):
+            model = Mixture(Gaussian(structure, floor))
+            values = np.random.default_rng(0).dirichlet(
+                np.ones(n_components), size=(7, len(X))
+            )
+            begun = [Run.at(model.from_responsibilities(rows, each)) for each in values]
+            took = [
+                per_step(model, data, begun)
+                for data in (KeptRows(rows.X, rows.weights), rows)
+            ]
+            print(
+                f"{name:13s} {n_components:2d}  {structure.name:9s} {took[0]:7.1f}"
+                f" {took[1]:9.1f} {took[0] / took[1]:6.0f}"
+            )
+
+
+def per_step(model, data, begun):
+    """Microseconds for each step of each run; the median of five times."""
+    followed(model, data, begun, 50)
+    times = []
+    for _ in range(5):
+        start = perf_counter()
+        n_steps = sum(run.n_steps for run in followed(model, data, begun, 50))
+        times.append((perf_counter() - start) / n_steps)
+    return 1e6 * np.median(times)
+
+
+def tables():
+    """0006: all structures, K = 1 ... 9: seconds, and nats of all sound fits."""
+    print("data          seed   NumPy      nats  compiled      nats")
+    many = shared_starts.MANY
+    for name, X in SETS.items():
+        for seed in range(4):
+            cells = []
+            for least in (np.inf, many):
+                shared_starts.MANY = least
+                search = GaussianMixtureSearch(
+                    range(1, 10), covariance_type="all", random_state=seed, n_jobs=1
+                )
+                start = perf_counter()
+                found = search.fit(X).results_
+                took = perf_counter() - start
+                sound = np.asarray(found["status"]) != "collapsed"
+                cells += [took, found["log_likelihood"][sound].sum()]
+            print(
+                f"{name:13s} {seed:4d}"
+                + "{:8.1f} {:9.1f}  {:8.1f} {:9.1f}".format(*cells)
+            )
+
+
 def main():
-    steps = (pivot, penalty, stopping, starts, acceleration)
+    steps = (pivot, penalty, stopping, starts, acceleration, runs, tables)
     known = {step.__name__: step for step in steps}
     for name in sys.argv[1:] or known:
         print(f"\n{known[name].__doc__}")

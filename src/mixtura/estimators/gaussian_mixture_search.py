@@ -311,7 +311,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 alone |= {trial.candidate.covariance_type: trial for trial in more}
         for trial in trials:
             if trial.model is not None:
-                trial.model.set_params(n_jobs=plan.template.n_jobs)
+                trial.model.n_jobs = plan.template.n_jobs
         return with_one_component(trials, alone), interrupted
 
     def _threads(self, X: Array) -> int:

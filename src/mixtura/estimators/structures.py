@@ -164,6 +164,7 @@ def check_columns(owner: str, covariance_type: str, n_features: int) -> None:
         )
 
 
+@lru_cache(maxsize=1024)
 def is_special_case(one: str, other: str) -> bool:
     """Whether all covariances of one structure are covariances of another one too.
 

@@ -22,6 +22,7 @@ from mixtura.estimators.searching.fallen import (
     collapsed_components,
     flat_components,
 )
+from mixtura.estimators.searching.held_out import HeldOut
 from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
 from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
@@ -83,40 +84,6 @@ class Candidate:
 
 def _derived(*entropy: int) -> int:
     return int(np.random.SeedSequence(entropy).generate_state(1)[0])
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Log-densities of the rows that were left out of the fits they are judged by.
-
-    Attributes
-    ----------
-    log_densities : ndarray of shape (m,)
-        In nats, of all splits one after the other.
-    weights : ndarray of shape (m,)
-    """
-
-    log_densities: Array
-    weights: Array
-
-    @property
-    def mean(self) -> float:
-        """Weighted mean, in nats per observation."""
-        return float(np.average(self.log_densities, weights=self.weights))
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean, from the spread of the rows."""
-        return standard_error(self.log_densities, self.weights)
-
-
-def standard_error(values: Array, weights: Array) -> float:
-    """Return the standard error of a weighted mean; nan for a single observation."""
-    total = weights.sum()
-    if total <= 1:
-        return nan
-    centred = values - np.average(values, weights=weights)
-    return float(np.sqrt(np.dot(weights, centred**2) / (total - 1) / total))
 
 
 @dataclass(frozen=True)
@@ -300,7 +267,7 @@ def _model_fitted(
 ) -> GaussianMixture:
     """Fit from a shared start, or from one of its own if that collapses."""
     for given in _starts(candidate, data):
-        model = _model(candidate, template).set_params(**given)
+        model = _model(candidate, template, **given)
         found = _fit(model, data, notes)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
         if is_interrupted or not _fallen(model, data).any():
@@ -337,12 +304,12 @@ def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[
     most = model.max_iter
     structure = STRUCTURES[model.covariance_type]
     shape = len(data.X), data.X.shape[1], model.n_components
-    is_prone = is_starved(structure, *shape, ROWS_EACH)
-    if is_prone and isinstance(most, int) and most > CREEPING:
+    is_long = isinstance(most, int) and most > CREEPING
+    if is_long and is_starved(structure, *shape, ROWS_EACH):
         with notes.collected() as found:
-            model.set_params(max_iter=CREEPING)
+            model.max_iter = CREEPING
             model.fit(data.X, sample_weight=data.sample_weight)
-        model.set_params(max_iter=most)
+        model.max_iter = most
         if model.outcome_ != Outcome.ITERATION_LIMIT.value:
             return found
         if collapsed_components(model, data.floor).any():
@@ -352,12 +319,14 @@ def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[
     return found
 
 
-def _model(candidate: Candidate, template: GaussianMixture) -> GaussianMixture:
+def _model(
+    candidate: Candidate, template: GaussianMixture, **others: Any
+) -> GaussianMixture:
     model: GaussianMixture = clone(template)
     return model.set_params(
         n_components=candidate.n_components,
         covariance_type=candidate.covariance_type,
-        random_state=candidate.seed,
+        **{"random_state": candidate.seed, **others},
     )
 
 
@@ -385,8 +354,8 @@ def _held_out(
     """Fit each split's rows and score the others, each split with its own seed."""
     log_densities, weights = [], []
     for number, (kept, left_out) in enumerate(data.splits):
-        model = _model(candidate, template)
-        model.set_params(random_state=_derived(candidate.seed, number))
+        seed = _derived(candidate.seed, number)
+        model = _model(candidate, template, random_state=seed)
         try:
             model.fit(data.X[kept], sample_weight=data.weights_of(kept))
         except ValueError as error:

@@ -17,8 +17,8 @@ from mixtura.estimators.searching.candidates import (
     NOT_RUN,
     Candidate,
     Trial,
-    standard_error,
 )
+from mixtura.estimators.searching.held_out import standard_error
 from mixtura.selection.criteria import CRITERIA, CROSS_VALIDATION, Criterion
 
 SAME_FIT = 1e-3

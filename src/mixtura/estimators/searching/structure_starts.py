@@ -128,7 +128,7 @@ class StructureStarts:
         rivals = self.followed(partitions)
         if present is None:
             return self.end(rivals)
-        there = self._log_density(present, self.few)
+        there = self._log_density(present)
         rivals = [
             rival for rival in rivals if are_apart(rival.run.log_density, there, APART)
         ]
@@ -136,7 +136,7 @@ class StructureStarts:
             return None
         params, sample = self.end(rivals), self.problem.sample
         here = self.problem.model.log_density(params, sample)
-        there = self._settled(present)
+        there = self._settled(present, there)
         is_new = are_apart(here, there, APART) and self._is_gain(here - there, sample)
         return params if is_new else None
 
@@ -194,16 +194,19 @@ class StructureStarts:
         polished: MixtureParams = whole(result).params
         return polished
 
-    def _log_density(self, fit: GaussianMixture, rows: Rows) -> Array:
-        """Log-densities (n,) of a fit in the units of the problem, in nats."""
-        units = self.problem.units
+    def _log_density(self, fit: GaussianMixture, rows: Rows | None = None) -> Array:
+        """Log-densities (n,) in the units of the problem, in nats; of the few rows."""
+        units, rows = self.problem.units, self.few if rows is None else rows
         return fit.score_samples(units.to_x(rows.X)) + units.log_volume
 
-    def _settled(self, fit: GaussianMixture) -> Array:
-        """Log-densities (n,) of the sample, to which a fit to more rows is adapted."""
+    def _settled(self, fit: GaussianMixture, known: Array) -> Array:
+        """Log-densities (n,) of the sample, to which a fit to more rows is adapted.
+
+        Those of the few rows are known.
+        """
         model, sample = self.problem.model, self.problem.sample
         if len(self.rows) <= START_ROWS:
-            return self._log_density(fit, sample)
+            return known if self.few is sample else self._log_density(fit, sample)
         values = fit.predict_proba(self.problem.units.to_x(sample.X))
         starts = from_partitions(model, sample, [values])
         [there] = best_few(model, sample, starts, self.are_sound, ON_MORE)
