@@ -158,6 +158,8 @@ def test_only_what_is_plain_is_compiled():
     assert climbs.rows_for(plain, KeptRows.of(Rows(data.X, data.weights))) is None
     for constraint in (Unconstrained(), Floor(np.array([0.0, 1e-8]))):
         assert climbs.rows_for(Mixture(Gaussian(Full(), constraint)), data) is None
+    wide = climbs.MOST_COLUMNS + 1
+    assert climbs.rows_for(model_of(Full(), wide), blobs(wide)) is None
 
 
 def test_without_numba_the_ordinary_runs_are_made(monkeypatch):

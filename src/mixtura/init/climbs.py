@@ -28,6 +28,9 @@ Params = tuple[Array, Array, Array, Array]
 NOTHING = 1e-6
 """Nats that a run to its end may leave, in total on rows of weight one."""
 
+MOST_COLUMNS = 10
+"""From some columns more on, stacked products of matrices are faster."""
+
 LONGEST = 2000
 """Steps of a run to its end, at most."""
 
@@ -71,6 +74,8 @@ class Climb(NamedTuple):
 def rows_for(model: Mixture, data: Rows) -> ManyRunsRows | None:
     """Return the rows, if runs of the model on them can be, and are to be, compiled."""
     if not (isinstance(data, ManyRunsRows) and stack.is_possible(model, data)):
+        return None
+    if data.n_features > MOST_COLUMNS:
         return None
     floor = _family(model).constraint
     is_possible = (
