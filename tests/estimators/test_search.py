@@ -182,6 +182,17 @@ def test_the_runner_up_is_another_model_and_not_another_name(X):
     assert GaussianMixtureSearch(3, covariance_type="full").fit(X).runner_up_ is None
 
 
+def test_of_one_model_under_several_names_the_first_is_chosen(X):
+    """Not the one that rounding has put ahead by a bit."""
+    names = ("VVV", "EVE", "EEE", "EEV", "EVV")
+    for offset in (0.0, 1e3, 1.23e5):
+        for first in range(len(names)):
+            order = names[first:] + names[:first]
+            search = GaussianMixtureSearch(1, covariance_type=order).fit(X + offset)
+            assert search.best_params_["covariance_type"] == order[0]
+            assert search.ranking_.tolist() == list(range(len(names)))
+
+
 def test_one_component_is_fitted_for_nec_although_it_is_no_candidate(X):
     some = GaussianMixtureSearch((2, 3), random_state=0, criterion="nec").fit(X)
     more = GaussianMixtureSearch((1, 2, 3), random_state=0, criterion="nec").fit(X)

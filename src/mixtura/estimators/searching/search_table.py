@@ -97,8 +97,9 @@ def criterion_values(trials: Sequence[Trial], criterion: Criterion) -> Array:
 def choice(trials: Sequence[Trial], criterion: Criterion) -> Choice:
     """Order the candidates by the criterion; of equal ones the first is better.
 
-    Fits without the criterion, as NEC is unknown until all are finished, come behind
-    those with it, by BIC.
+    One model under two names is equal, whatever rounding says. Fits without the
+    criterion, as NEC is unknown until all are finished, come behind those with it, by
+    BIC.
     """
     values = criterion_values(trials, criterion)
     unknown = np.isnan(values)
@@ -107,7 +108,10 @@ def choice(trials: Sequence[Trial], criterion: Criterion) -> Choice:
     precedence[unknown & (precedence < _PRECEDENCE[FAILED])] = UNKNOWN
     n_parameters = np.array(_counts(trials))
     # Where a criterion is infinite or equal, the smaller model comes first.
-    keys = np.where(unknown, 0.0, values), np.where(unknown, bic, 0.0)
+    keys = (
+        np.where(unknown, 0.0, _of_first_names(values, trials)),
+        np.where(unknown, _of_first_names(bic, trials), 0.0),
+    )
     ranking = np.lexsort(
         (np.arange(len(trials)), n_parameters, *keys[::-1], precedence)
     )
@@ -118,6 +122,25 @@ def choice(trials: Sequence[Trial], criterion: Criterion) -> Choice:
             error = _difference_error(trials[i], trials[best], criterion)
             return Choice(ranking, i, float(values[i] - values[best]), error)
     return Choice(ranking, None, nan, nan)
+
+
+def _of_first_names(values: Array, trials: Sequence[Trial]) -> Array:
+    """Give fits that are one model under several names the value of the first."""
+    result = values.copy()
+    first: dict[tuple[int, int], list[int]] = {}
+    for i, trial in enumerate(trials):
+        if trial.summary is None or not np.isfinite(values[i]):
+            continue
+        size = trial.summary.n_components, trial.summary.n_parameters
+        alike = first.setdefault(size, [])
+        for j in alike:
+            is_near = abs(values[i] - values[j]) <= 2 * SAME_FIT
+            if is_near and _is_same_fit(trial, trials[j]):
+                result[i] = values[j]
+                break
+        else:
+            alike.append(i)
+    return result
 
 
 def _is_same_fit(one: Trial, other: Trial) -> bool:
