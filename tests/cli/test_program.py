@@ -123,6 +123,7 @@ def test_a_defect_of_the_program_keeps_its_traceback(run, monkeypatch):
     assert isinstance(run("fit", "iris").exception, KeyError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [["fit", "-k", "2"], ["score", "-k", "2"]], ids=lambda words: words[0]
 )

@@ -208,6 +208,7 @@ def test_structures_are_chosen_among_several(run, iris_path, tmp_path):
     assert result.exit_code == 0 and kinds == {"VEV"}
 
 
+@pytest.mark.slow
 def test_structures_that_differ_stand_beside_their_classes(run, tmp_path):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(80, 2))

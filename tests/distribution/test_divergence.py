@@ -238,6 +238,7 @@ APART = (
 NEAR = random_density(6, 3, 1), moved(random_density(6, 3, 1), 0.01, np.ones(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [APART, NEAR], ids=["apart", "near"])
 def test_the_standard_error_near_either_end_of_jensen_shannon_is_honest(pair):
     exact = integral(of_jensen_shannon, *pair)

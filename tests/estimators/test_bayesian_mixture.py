@@ -53,6 +53,7 @@ def same_bits(model, reference):
     )
 
 
+@pytest.mark.slow
 @every_kind
 @every_type
 @pytest.mark.parametrize("seed", range(2))
@@ -90,6 +91,7 @@ def test_bounds_never_fall_and_belong_to_the_posterior(covariance_type, kind):
     np.testing.assert_allclose(again.lower_bound_, model.lower_bound_, rtol=1e-12)
 
 
+@pytest.mark.slow
 @every_kind
 @every_type
 def test_an_exact_shift_changes_the_means_only(covariance_type, kind):
@@ -367,6 +369,7 @@ def test_only_covariances_leave_the_range_of_doubles(covariance_type, unit):
         np.testing.assert_allclose(getattr(model, method)(X * unit), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @every_kind
 @every_type

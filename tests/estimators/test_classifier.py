@@ -39,6 +39,7 @@ def two_classes(seed, n_samples=300):
     return X, np.array(["same", "same", "other", "other"])[corner]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mixtura.exceptions.DegenerateDataWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
@@ -172,6 +173,7 @@ def test_each_class_chooses_as_a_search_of_its_rows_does(n_components):
     assert ours.covariance_types_[0] == "EEI" != ours.covariance_types_[1]
 
 
+@pytest.mark.slow
 def test_a_class_does_not_choose_components_on_too_few_rows():
     """The best BIC is that of components of two or three rows each."""
     rng = np.random.default_rng(3)

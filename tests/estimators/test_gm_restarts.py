@@ -66,6 +66,7 @@ def mixture(n_components=3, **arguments):
 class TestTheSameAsOneAfterTheOther:
     """To the last bit, trace and warnings included."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("acceleration", ACCELERATIONS)
     @pytest.mark.parametrize("covariance_type", TYPES)
     def test_in_every_type(self, one_by_one, races, covariance_type, acceleration):
@@ -83,6 +84,7 @@ class TestTheSameAsOneAfterTheOther:
         model = mixture(**settings, n_init=5, max_iter=30)
         assert outcome(model, X) == one_by_one(model, X)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_components", [1, 2, 5])
     @pytest.mark.parametrize("start", STARTS)
     def test_from_every_start(self, one_by_one, races, start, n_components):

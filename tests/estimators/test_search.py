@@ -42,6 +42,7 @@ def rows_of(search):
     return pd.DataFrame(search.results_)
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [
         GaussianMixtureSearch((1, 2), covariance_type=("full", "spherical")),

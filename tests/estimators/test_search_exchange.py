@@ -83,6 +83,7 @@ def collapses(X, search, place):
     return again.results_["status"] == ["collapsed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATA)
 def test_no_structure_is_less_likely_than_its_special_cases(name):
     """Unless EM from there collapses."""
@@ -93,6 +94,7 @@ def test_no_structure_is_less_likely_than_its_special_cases(name):
     assert not found or name == "few"
 
 
+@pytest.mark.slow
 def test_without_exchange_it_would_be(monkeypatch):
     monkeypatch.setattr(exchange, "_special_cases_first", lambda trials: [])
     X = DATA["old-faithful"]()

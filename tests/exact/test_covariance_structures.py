@@ -168,6 +168,7 @@ def test_the_m_step_never_loses_what_was_there(code):
         close(losses[-1], losses[1], 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["EVE", "VVE"])
 @pytest.mark.parametrize("make", [lambda structure: structure, rough])
 def test_a_singular_sample_does_not_make_an_m_step_lose(code, make):

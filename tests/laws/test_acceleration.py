@@ -56,6 +56,7 @@ def test_each_step_gains_at_least_what_em_gains(model_row, acceleration):
     each_step_gains(model_row, acceleration, seed=2)
 
 
+@pytest.mark.slow
 @every_acceleration
 @pytest.mark.parametrize("seed", [2, 4])
 @pytest.mark.parametrize("isotropic", [True, False])

@@ -69,6 +69,7 @@ def test_the_gradient_of_q_is_that_of_the_log_likelihood(row):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("known", [True, False], ids=["labelled", "unlabelled"])
 @pytest.mark.parametrize("row", DENSITIES, ids=str)

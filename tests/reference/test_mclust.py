@@ -95,6 +95,7 @@ def test_the_iteration_at_which_mclust_has_converged(name, code):
     close(steps[-1].log_likelihood, expected["loglik"], max(tolerance / 100, 1e-13))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name, code", TABLES)
 def test_converged_log_likelihoods_and_parameter_counts(name, code):
     table = reference(f"mclust_bic_{name}")

@@ -187,6 +187,7 @@ def report_of(rows, names, words):
     ).html
 
 
+@pytest.mark.slow
 def test_text_from_the_data_stays_text():
     rows = clusters(90, 3, 2)
     page = check_page(report_of(rows, NAMES, HOSTILE))
@@ -221,6 +222,7 @@ def test_names_in_any_script_and_with_signs_that_have_no_shape_will_do():
     assert shown >= {"温度 🌡", "a b", "bell  "}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n_columns", "n_components"), [(1, 1), (1, 3), (2, 1), (3, 2), (8, 1)]
 )
