@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
-from mixtura.estimators.searching import exchange
+from mixtura.estimators.searching import exchange, shared_starts
 from mixtura.estimators.structures import (
     STRUCTURES,
     every_structure,
@@ -84,9 +84,11 @@ def collapses(X, search, place):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("many", [0, np.inf], ids=["compiled", "in NumPy"])
 @pytest.mark.parametrize("name", DATA)
-def test_no_structure_is_less_likely_than_its_special_cases(name):
+def test_no_structure_is_less_likely_than_its_special_cases(name, many, monkeypatch):
     """Unless EM from there collapses."""
+    monkeypatch.setattr(shared_starts, "MANY", many)
     X = DATA[name]()
     search = GaussianMixtureSearch((2, 5, 7), covariance_type="all", random_state=0)
     found = losses(search.fit(X))

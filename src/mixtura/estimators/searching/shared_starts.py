@@ -47,9 +47,9 @@ MERGES = 4
 AGGLOMERATED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
 
-MANY = 30
-"""Candidates of several components for which compiling pays. The first time on a
-machine that takes as long as it saves, later half a second."""
+MANY, ROWS = 45_000, 500
+"""Candidates of several components, times rows and so many more, for which compiling
+pays: the first time on a machine it takes as long as it saves, later half a second."""
 
 
 def may_share(template: GaussianMixture) -> bool:
@@ -191,7 +191,7 @@ class SharedStarts:
 
     @property
     def _are_many(self) -> bool:
-        return self.n_candidates >= MANY
+        return self.n_candidates * (ROWS + len(self.rows)) >= MANY
 
     def _rng(self, n_components: int, structure: Covariance) -> Rng:
         name = structure.name.encode()
