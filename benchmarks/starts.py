@@ -19,7 +19,8 @@ from mixtura.em import em
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.execution.blas import single_threaded_blas
-from mixtura.init.runs import Run, followed, from_partitions
+from mixtura.init.run import Run
+from mixtura.init.runs import followed, from_partitions
 from mixtura.init.starts import nearest, random_rows
 
 NATS = 0.01

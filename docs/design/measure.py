@@ -27,7 +27,8 @@ from mixtura.families.gaussian import Gaussian
 from mixtura.families.parsimonious import VEI, VVE
 from mixtura.families.rough import rough
 from mixtura.init.climbs import ManyRunsRows
-from mixtura.init.runs import Run, followed
+from mixtura.init.run import Run
+from mixtura.init.runs import followed
 from mixtura.init.stack import KeptRows
 from mixtura.models.mixture import Mixture
 

@@ -5,6 +5,7 @@ import pytest
 from tests.checks import never_falls, same
 from tests.init.test_runs import partitions
 
+from mixtura.convergence import ROUNDING
 from mixtura.data import Rows
 from mixtura.em import em
 from mixtura.families.constraints import Floor, Unconstrained
@@ -26,8 +27,9 @@ from mixtura.families.parsimonious import (
 from mixtura.families.rough import rough
 from mixtura.init import climbs, heats
 from mixtura.init.candidate import Candidate
-from mixtura.init.climbs import ManyRunsRows, climbed, started
-from mixtura.init.runs import Run, followed, from_partitions
+from mixtura.init.climbs import ManyRunsRows, accelerated, begun, climbed
+from mixtura.init.run import Run
+from mixtura.init.runs import followed, from_partitions
 from mixtura.init.stack import KeptRows
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Equal, Free, Mixture
@@ -66,6 +68,10 @@ def starts_of(model, data, n_starts=4):
     return [model.from_responsibilities(data, values) for values in chosen]
 
 
+def runs_of(model, data, n_starts=4):
+    return [*map(Run.at, starts_of(model, data, n_starts))]
+
+
 def by_name(structure):
     return structure.name
 
@@ -76,22 +82,21 @@ def by_name(structure):
 def test_steps_are_those_of_em(structure, n_features, proportions):
     data = blobs(n_features)
     model = model_of(structure, n_features, proportions)
-    starts = starts_of(model, data)
-    for start, run in zip(starts, climbed(model, data, starts, 7), strict=True):
-        alone = em(model, data, start, tol=0.0, max_iter=7)
+    starts = runs_of(model, data)
+    for start, run in zip(starts, climbed(model, data, starts, 7, 0.0), strict=True):
+        alone = em(model, data, start.params, tol=0.0, max_iter=7)
         same(run.params, alone.params, 1e-8)
         same(run.objectives, alone.log_likelihoods, 1e-10)
         same(run.log_density, model.log_density(alone.params, data), 1e-8)
 
 
-@pytest.mark.parametrize("accelerated", [False, True])
+@pytest.mark.parametrize("further", [climbed, accelerated])
 @pytest.mark.parametrize("n_features", [2, 4])
 @pytest.mark.parametrize("structure", EVERY, ids=by_name)
-def test_never_falls(structure, n_features, accelerated):
+def test_never_falls(structure, n_features, further):
     data = blobs(n_features, seed=1)
     model = model_of(structure, n_features)
-    left = 1e-9 if accelerated else None
-    for run in climbed(model, data, starts_of(model, data), 200, left):
+    for run in further(model, data, runs_of(model, data), 200, 1e-9):
         never_falls(run.objectives, data.n_observations)
 
 
@@ -101,9 +106,8 @@ def test_the_end_is_a_fixed_point_of_em(structure, n_features):
     """From there the ordinary M-step, exact where this is not, gains nothing."""
     data = blobs(n_features, n=150, seed=2)
     model = model_of(structure, n_features)
-    starts = starts_of(model, data)
     exact = model_of(getattr(structure, "_exact", structure), n_features)
-    for run in climbed(model, data, starts, ENOUGH, 1e-8):
+    for run in accelerated(model, data, runs_of(model, data), ENOUGH, 1e-8):
         assert len(run.objectives) <= ENOUGH
         after = em(exact, data, run.params, tol=0.0, max_iter=20)
         assert after.log_likelihood == pytest.approx(run.objective, abs=1e-5)
@@ -113,9 +117,9 @@ def test_the_end_is_a_fixed_point_of_em(structure, n_features):
 def test_acceleration_leads_where_em_leads(structure):
     data = blobs(2, n=150, seed=3)
     model = model_of(structure, 2)
-    starts = starts_of(model, data, 8)
-    slow = climbed(model, data, starts, ENOUGH)
-    fast = climbed(model, data, starts, ENOUGH, 1e-6)
+    starts = runs_of(model, data, 8)
+    slow = climbed(model, data, starts, ENOUGH, ROUNDING)
+    fast = accelerated(model, data, starts, ENOUGH)
     pairs = list(zip(slow, fast, strict=True))
     ends = [abs(one.objective - other.objective) < 1e-3 for one, other in pairs]
     assert np.mean(ends) >= 0.75  # what is extrapolated may lie in another valley
@@ -128,9 +132,13 @@ def test_starts_are_the_m_steps_of_responsibilities(structure):
     data, rng = blobs(3), np.random.default_rng(4)
     model = model_of(structure, 3)
     values = [rng.dirichlet(np.ones(4), size=len(data)) for _ in range(3)]
-    starts = started(model, data, values)
-    for start, responsibilities in zip(starts, values, strict=True):
-        same(start, model.from_responsibilities(data, responsibilities), 1e-10)
+    for n_steps in (0, 3):
+        runs = begun(model, data, values, n_steps)
+        for run, responsibilities in zip(runs, values, strict=True):
+            start = model.from_responsibilities(data, responsibilities)
+            alone = em(model, data, start, tol=0.0, max_iter=n_steps)
+            same(run.params, alone.params, 1e-9)
+            same(run.objectives, alone.log_likelihoods, 1e-10)
 
 
 def test_what_reaches_the_floor_ends_there():
@@ -183,9 +191,9 @@ def test_rows_in_tiny_units_of_weight_take_as_many_steps():
     data = blobs(2, n=150, seed=2)
     light = ManyRunsRows(data.X, data.weights * 1e-12)
     model = model_of(VVE(), 2)
-    starts = starts_of(model, data, 2)
-    heavy = climbed(model, data, starts, ENOUGH, climbs.nothing(data))
-    lighter = climbed(model, light, starts, ENOUGH, climbs.nothing(light))
+    starts = runs_of(model, data, 2)
+    heavy = accelerated(model, data, starts, ENOUGH)
+    lighter = accelerated(model, light, starts, ENOUGH)
     for one, other in zip(heavy, lighter, strict=True):
         same(other.objective * 1e12, one.objective, 1e-7)
 
@@ -253,9 +261,11 @@ def test_what_memory_held_before_does_not_matter(structure):
 
     data = blobs(3, seed=8)
     model = model_of(structure, 3)
-    starts = starts_of(model, data)
+    starts = runs_of(model, data)
     ends = []
     for value in (0.0, np.nan, 1e300):
         spoil(value)
-        ends.append([end.objectives for end in climbed(model, data, starts, 20, 0.0)])
+        ends.append(
+            [end.objectives for end in accelerated(model, data, starts, 20, 0.0)]
+        )
     assert ends[0] == ends[1] == ends[2]

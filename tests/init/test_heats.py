@@ -9,7 +9,9 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance import Diagonal, Full, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.parsimonious import EEV, VEI
-from mixtura.init.heats import LEFT, best_few, best_in_the_end
+from mixtura.init import climbs, heats
+from mixtura.init.climbs import ManyRunsRows
+from mixtura.init.heats import LEFT, best_few, best_from, best_in_the_end
 from mixtura.init.runs import from_partitions
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Mixture
@@ -80,3 +82,37 @@ def test_a_single_rival_is_returned_as_it_is():
     model, data, starts = problem(Full())
     [rival] = best_few(model, data, starts[:1], is_sound)
     assert best_in_the_end(model, data, [rival], is_sound) is rival.run.params
+
+
+def test_starts_are_followed_alike_from_responsibilities():
+    model, data, starts = problem(Full())
+    values = [model.posterior(start, data).values for start in starts]
+    after = [model.from_responsibilities(data, each) for each in values]
+    stages = ((2, 4), (3, 2))
+    one = best_from(model, data, values, is_sound, stages)
+    other = best_few(model, data, after, is_sound, stages)
+    levels = [[each.run.objective for each in found] for found in (one, other)]
+    assert levels[0] == pytest.approx(levels[1], abs=1e-9)
+
+
+def test_what_is_sure_goes_to_the_end_though_others_lead():
+    """Of compiled runs two go on, and those that no other may overtake."""
+    pytest.importorskip("numba")
+    model, data, starts = problem(Full(), seed=2)
+    many = ManyRunsRows.of(data)
+    rivals = [best_few(model, many, [start], is_sound)[0] for start in starts]
+    ends = [climbs.accelerated(model, many, [each.run])[0] for each in rivals]
+    best = max(range(len(ends)), key=lambda i: ends[i].objective)
+    behind = rivals[best]._replace(
+        run=rivals[best].run._replace(objectives=(-1e9,), log_density=np.zeros(150))
+    )
+    top = ends[best].objective
+    others = [r for r, end in zip(rivals, ends, strict=True) if end.objective < top - 1]
+    assert len(heats.different(others)) >= heats.RACED
+
+    def reached(*arguments):
+        params = best_in_the_end(model, many, *arguments)
+        return float(model.log_density(params, data).sum())
+
+    assert reached([*others, behind], is_sound) < top - 1
+    assert reached(others, is_sound, [behind]) >= top - 1e-6

@@ -54,10 +54,26 @@ def test_a_split_gains_at_least_its_bound(n_axes, seed):
     values, rows = optimum(model, data, 3, seed), local_rows(data, n_axes)
     before = level(model, data, values)
     own = np.ascontiguousarray(values.T)
-    bounds = best_splits(rows, own).level - level_of_one(rows, own)
+    best = best_splits(rows, own)
+    bounds = best.level - level_of_one(rows, own)
     assert (bounds > 0).all()
-    for bound, split in zip(np.sort(bounds)[::-1], grown(values, rows, 3), strict=True):
+    for k, bound in enumerate(bounds):
+        split = np.column_stack([values, values[:, k] * (1 - best.first[k])])
+        split[:, k] *= best.first[k]
         assert level(model, data, split) >= before + bound - 1e-6
+
+
+@pytest.mark.parametrize("most, expected", [(1, 1), (2, 2), (5, 3), (7, 6), (30, 6)])
+def test_as_many_splits_as_axes_and_the_limit_allow(most, expected):
+    """Of three components in two columns; the largest come first."""
+    data = standard_rows(0)
+    values, rows = optimum(Mixture(Gaussian(Full())), data, 3, 0), local_rows(data, 2)
+    splits = grown(values, rows, most)
+    assert len(splits) == expected
+    changed = [np.flatnonzero((s[:, :3] != values).any(axis=0)) for s in splits]
+    largest = (-values.T @ data.weights).argsort()
+    ways = expected // min(most, 3)
+    assert np.concatenate(changed).tolist() == largest[:most].repeat(ways).tolist()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

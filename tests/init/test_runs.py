@@ -26,7 +26,8 @@ from mixtura.families.rough import rough
 from mixtura.init import runs
 from mixtura.init.moves import best_moves, grown, shrunk
 from mixtura.init.regions import local_rows
-from mixtura.init.runs import Run, from_partitions
+from mixtura.init.run import Run
+from mixtura.init.runs import from_partitions
 from mixtura.kernels.quadratic import QuadraticRows
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Equal, Free, Mixture

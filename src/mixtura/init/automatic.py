@@ -102,39 +102,6 @@ def best_start(
     return Start(run.params, tuple(objectives), run.start, others)
 
 
-def several_starts(
-    model: Mixture,
-    data: Rows,
-    n_components: int,
-    rng: Rng,
-    is_sound: Callable[[Any], bool],
-    most: int,
-) -> list[MixtureParams]:
-    """Return the best few different optima that short EM runs are on the way to.
-
-    Parameters
-    ----------
-    model : Mixture
-    data : Rows
-        Distinct rows with weights.
-    n_components : int
-    rng : Generator
-    is_sound : callable
-        Whether parameters are free of collapsed components.
-    most : int
-        Number of optima, if there are so many.
-
-    Raises
-    ------
-    DegenerateComponentError
-        If every start collapses.
-    """
-    search = Search(model, data, is_sound, rng)
-    partitions = AroundCentres(search.few, n_components, rng)
-    optima, _ = search.explored(partitions)
-    return [candidates[0].run.params for candidates in optima[:most]]
-
-
 def _by_variances(search: Search, cheap: Mixture, n_components: int) -> MixtureParams:
     """Return the start to which a search with diagonal covariances leads.
 

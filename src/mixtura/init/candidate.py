@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixtura._types import Array
-from mixtura.init.runs import Run
+from mixtura.init.run import Run
 
 SAME, AT_ONCE = 0.012, 0.003
 """Two mixtures whose log-densities of the rows differ by less, in the mean, are on the

@@ -5,10 +5,10 @@ M-steps find by a search is improved step by step, and acceleration is of statis
 run ends where a component reaches the floor: what lies there creeps along it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, overload
 
 import numpy as np
 
@@ -19,11 +19,18 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.init import stack
+from mixtura.init.run import NOWHERE, Run
 from mixtura.init.stack import KeptRows, Stack
 from mixtura.models.mixture import Equal, Mixture, MixtureParams
 
 Params = tuple[Array, Array, Array, Array]
 """Weights (R, K), means (R, K, D), covariances and factors (R, K, D, D)."""
+
+Limits = tuple[int, float, float, bool]
+"""Steps; nats left; gain that is none; whether to accelerate: see `kernels.climb`."""
+
+SETTLED = 1e-9
+"""Gains of less than this share of the log-likelihood end a short run early."""
 
 NOTHING = 1e-6
 """Nats that a run to its end may leave, in total on rows of weight one."""
@@ -49,26 +56,34 @@ class ManyRunsRows(KeptRows):
         return rows, weights
 
 
-class Climb(NamedTuple):
-    """Where a run has got to.
+class Climbs(Sequence[Run]):
+    """Runs side by side, of which few are looked at.
 
     Parameters
     ----------
-    params : MixtureParams
-    objectives : tuple of float
-        From the start on, in nats.
-    log_density : ndarray of shape (n,)
-        Of the rows, in nats.
+    objectives : ndarray of shape (R,)
+        Where they have got to, in nats.
+    run : callable
+        The number of a run -> the run.
     """
 
-    params: MixtureParams
-    objectives: tuple[float, ...]
-    log_density: Array
+    def __init__(self, objectives: Array, run: Callable[[int], Run]) -> None:
+        self.objectives = objectives
+        self._run = run
 
-    @property
-    def objective(self) -> float:
-        """The last, in nats."""
-        return self.objectives[-1]
+    def __len__(self) -> int:
+        return len(self.objectives)
+
+    @overload
+    def __getitem__(self, number: int) -> Run: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Run]: ...
+    def __getitem__(self, number: int | slice) -> Run | list[Run]:
+        if isinstance(number, slice):
+            return [self._run(i) for i in range(*number.indices(len(self)))]
+        if number >= len(self):
+            raise IndexError(number)
+        return self._run(number)
 
 
 def rows_for(model: Mixture, data: Rows) -> ManyRunsRows | None:
@@ -87,44 +102,37 @@ def rows_for(model: Mixture, data: Rows) -> ManyRunsRows | None:
     return data if is_possible else None
 
 
-def nothing(data: Rows) -> float:
-    """Return the nats in total that a run to its end may leave."""
-    return NOTHING * float(data.n_observations) / len(data)
+def begun(
+    model: Mixture, data: ManyRunsRows, partitions: Sequence[Array], n_steps: int
+) -> Climbs:
+    """Take so many EM steps from the M-step's parameters for each responsibilities.
 
-
-def started(
-    model: Mixture, data: ManyRunsRows, partitions: Sequence[Array]
-) -> list[MixtureParams]:
-    """Return the M-step's parameters for each of several responsibilities (n, K).
-
-    Those that put a component at the floor have all of them there.
+    Those (n, K) that put a component at the floor have all of them there.
     """
     rows, weights = data.packed
     n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
     shares = np.zeros((n_starts, n_components, len(weights)))
-    shares[:, :, : len(data)] = np.array(partitions).transpose(0, 2, 1)
-    shares *= weights
-    shape = n_starts, n_components
-    matrices = np.tile(np.eye(d), (*shape, 1, 1))
+    for own, values in zip(shares, partitions, strict=True):
+        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
+    matrices = np.tile(np.eye(d), (n_starts, n_components, 1, 1))
     blank = (
-        np.full(shape, 1 / n_components),
-        np.zeros((*shape, d)),
+        np.full((n_starts, n_components), 1 / n_components),
+        np.zeros((n_starts, n_components, d)),
         matrices,
         matrices.copy(),
     )
-    ends = _climbed(model, data, blank, shares, (0, 0.0, 0.0, False))
-    return [end.params for end in ends]
+    limits = n_steps, -1.0, SETTLED, False
+    return _climbed(model, data, blank, shares, limits, lambda _: NOWHERE)
 
 
 def climbed(
     model: Mixture,
     data: ManyRunsRows,
-    starts: Sequence[MixtureParams],
-    n_steps: int = LONGEST,
-    left: float | None = None,
-    no_gain: float = ROUNDING,
-) -> list[Climb]:
-    """Run EM from each of several starts.
+    runs: Sequence[Run],
+    n_steps: int,
+    no_gain: float = SETTLED,
+) -> Climbs:
+    """Take so many EM steps more in each run.
 
     A run ends where a component reaches the floor, with all of them there; and where
     one dies.
@@ -133,31 +141,57 @@ def climbed(
     ----------
     model : Mixture
     data : ManyRunsRows
-    starts : sequence of MixtureParams
+    runs : sequence of Run
         Of equally many components; at least one.
     n_steps : int
-        At most.
-    left : float, optional
-        Nats in total that may be left to gain; slow runs are accelerated then. If not
-        given all steps are taken, and are those of EM.
     no_gain : float
         Gain, as a share of the log-likelihood, that ends a run.
     """
-    here, structure = Stack.of(model, starts), _structure(model)
+    return _further(model, data, runs, (n_steps, -1.0, no_gain, False))
+
+
+def accelerated(
+    model: Mixture,
+    data: ManyRunsRows,
+    runs: Sequence[Run],
+    n_steps: int = LONGEST,
+    left: float = NOTHING,
+) -> Climbs:
+    """Take each run to its end, in so many steps at most, accelerated where EM is slow.
+
+    Parameters
+    ----------
+    model : Mixture
+    data : ManyRunsRows
+    runs : sequence of Run
+        Of equally many components; at least one.
+    n_steps : int
+    left : float
+        Nats in total on rows of weight one that may be left to gain.
+    """
+    left *= float(data.n_observations) / len(data)
+    return _further(model, data, runs, (n_steps, left, ROUNDING, True))
+
+
+def _further(
+    model: Mixture, data: ManyRunsRows, runs: Sequence[Run], limits: Limits
+) -> Climbs:
+    """Go on from where runs have got to."""
+    here, structure = Stack.of(model, [run.params for run in runs]), _structure(model)
     inner, shape = here.components, here.components.means.shape
-    runs = len(starts), here.n_components, data.n_features
+    size = len(runs), here.n_components, data.n_features
     covariances, factors = (
         structure.to_full(matrices, *shape) if structure.per_component else matrices
         for matrices in (inner.covariances, inner.precision_cholesky)
     )
     params = (
         here.weights.copy(),
-        inner.means.reshape(runs).copy(),
-        covariances.reshape(*runs, data.n_features).copy(),
-        factors.reshape(*runs, data.n_features).copy(),
+        inner.means.reshape(size).copy(),
+        covariances.reshape(*size, data.n_features).copy(),
+        factors.reshape(*size, data.n_features).copy(),
     )
-    limits = n_steps, -1.0 if left is None else left, no_gain, left is not None
-    return _climbed(model, data, params, np.empty((len(starts), 0, 0)), limits)
+    nowhere = np.empty((len(runs), 0, 0))
+    return _climbed(model, data, params, nowhere, limits, runs.__getitem__)
 
 
 def _climbed(
@@ -165,9 +199,10 @@ def _climbed(
     data: ManyRunsRows,
     params: Params,
     shares: Array,
-    limits: tuple[int, float, float, bool],
-) -> list[Climb]:
-    """Run them; see `kernels.climb`."""
+    limits: Limits,
+    before: Callable[[int], Run],
+) -> Climbs:
+    """Go on with each of the runs before; see `kernels.climb`."""
     kernel, structure = _compiled(), _structure(model)
     traces = np.empty((len(shares), limits[0] + 1))
     densities = np.empty((len(shares), len(data.packed[1])))
@@ -175,16 +210,14 @@ def _climbed(
     number = kernel.NUMBERS[structure.name]
     rules = number, isinstance(model.proportions, Equal), _floor(model)
     kernel.climb(data.packed, rules, params, shares, limits, traces, densities, ends)
-    return [
-        Climb(
-            _mixture(structure, *parts),
-            tuple(trace[: n_steps + 1].tolist()),
-            density[: len(data)],
-        )
-        for *parts, trace, density, (_, n_steps) in zip(
-            *params, traces, densities, ends.tolist(), strict=True
-        )
-    ]
+    n_steps = ends[:, 1]
+
+    def run(i: int) -> Run:
+        own = _mixture(structure, *(values[i] for values in params))
+        trace = traces[i, : n_steps[i] + 1].tolist()
+        return before(i).to(own, trace, densities[i, : len(data)])
+
+    return Climbs(traces[np.arange(len(traces)), n_steps], run)
 
 
 def _mixture(

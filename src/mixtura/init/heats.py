@@ -4,19 +4,33 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
+from mixtura._types import Array
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.init import climbs
 from mixtura.init.candidate import Candidate, merit, same_optimum
+from mixtura.init.climbs import Climbs, ManyRunsRows
 from mixtura.init.race import raced
-from mixtura.init.runs import Run, followed, whole
+from mixtura.init.run import Run
+from mixtura.init.runs import begun, followed, whole
 from mixtura.init.stack import is_possible
 from mixtura.models.mixture import Mixture, MixtureParams
 
-HEATS = ((3, 6), (8, 3))
-"""EM steps after which starts from elsewhere are judged, and how many then go on."""
+Heats = Sequence[tuple[int, int]]
+"""EM steps after which runs are judged, and how many then go on; several times."""
+
+WIDE: Heats = ((8, 10), (8, 4), (12, 4))
+"""Of many starts from everywhere."""
+
+NARROW: Heats = ((8, 6), (8, 3), (12, 3))
+"""Of those that others have found."""
+
+RACED = 2
+"""Compiled runs that go on to their end."""
 
 APART = 0.001
 """Mean difference of the log-densities of the rows below which two are one."""
@@ -30,7 +44,7 @@ def best_few(
     data: Rows,
     starts: Sequence[MixtureParams],
     is_sound: Callable[[Any], bool],
-    heats: Sequence[tuple[int, int]] = HEATS,
+    heats: Heats = WIDE,
 ) -> list[Candidate]:
     """Return the best few of several short EM runs, the best first.
 
@@ -43,20 +57,58 @@ def best_few(
     is_sound : callable
         Whether parameters are free of collapsed components.
     heats : sequence of (int, int)
-        EM steps, and how many of the runs go on after them.
 
     Raises
     ------
     DegenerateComponentError
         If every run collapses.
     """
-    runs = [*map(Run.at, starts)]
-    for n_steps, n_left in heats:
-        judged = _best_of(followed(model, data, runs, n_steps), is_sound, n_left)
-        runs = [candidate.run for candidate in judged]
+    n_steps = heats[0][0]
+    runs = followed(model, data, [*map(Run.at, starts)], n_steps)
+    return _last(model, data, runs, is_sound, heats)
+
+
+def best_from(
+    model: Mixture,
+    data: Rows,
+    partitions: Sequence[Array],
+    is_sound: Callable[[Any], bool],
+    heats: Heats = WIDE,
+) -> list[Candidate]:
+    """Return the best few of several short EM runs from responsibilities (n, K).
+
+    As `best_few` does.
+    """
+    runs = begun(model, data, partitions, heats[0][0])
+    return _last(model, data, runs, is_sound, heats)
+
+
+def _last(
+    model: Mixture,
+    data: Rows,
+    runs: Sequence[Run],
+    is_sound: Callable[[Any], bool],
+    heats: Heats,
+) -> list[Candidate]:
+    """Return what the heats leave of runs that have made the steps of the first."""
+    judged = _best_of(runs, is_sound, heats[0][1])
+    for n_steps, n_left in heats[1:]:
+        runs = _further(model, data, judged, n_steps)
+        judged = _best_of(runs, is_sound, n_left)
     if not judged:
         raise DegenerateComponentError("Every start collapsed.")
     return judged
+
+
+def _further(
+    model: Mixture, data: Rows, candidates: Sequence[Candidate], n_steps: int
+) -> Sequence[Run]:
+    """Follow what a heat has left; accelerated, where compiled."""
+    runs = [each.run for each in candidates]
+    many = climbs.rows_for(model, data)
+    if many is not None and runs:
+        return climbs.accelerated(model, many, runs, n_steps)
+    return followed(model, data, runs, n_steps)
 
 
 def _best_of(
@@ -65,12 +117,20 @@ def _best_of(
     """Return the best runs, the sound before others; judge no more than is needed."""
     sound: list[Candidate] = []
     others: list[Candidate] = []
-    for run in sorted(runs, key=attrgetter("objective"), reverse=True):
+    levels = np.array(_objectives(runs))
+    for i in (-levels).argsort(kind="stable").tolist():
         if len(sound) == most:
             break
+        run = runs[i]
         candidate = Candidate(is_sound(run.params), run)
         (sound if candidate.sound else others).append(candidate)
     return [*sound, *others][:most]
+
+
+def _objectives(runs: Sequence[Run]) -> Array | list[float]:
+    if isinstance(runs, Climbs):
+        return runs.objectives
+    return [run.objective for run in runs]
 
 
 def best_in_the_end(
@@ -78,6 +138,7 @@ def best_in_the_end(
     data: Rows,
     rivals: Sequence[Candidate],
     is_sound: Callable[[Any], bool],
+    sure: Sequence[Candidate] = (),
 ) -> MixtureParams:
     """Return where the best of several runs ends, which gains on the way do not tell.
 
@@ -88,18 +149,17 @@ def best_in_the_end(
     model : Mixture
     data : Rows
     rivals : sequence of Candidate
-        Of equally many components; at least one.
+        Of equally many components; at least one here or in `sure`.
     is_sound : callable
         Whether parameters are free of collapsed components.
+    sure : sequence of Candidate
+        More of them, which no other may overtake on the way.
     """
-    left = different(rivals)
+    left = different([*rivals, *sure])
     starts = [rival.run.params for rival in left]
     many = climbs.rows_for(model, data)
     if many is not None:
-        climbed = climbs.climbed(model, many, starts, left=climbs.nothing(many))
-        tops = [top for top in climbed if is_sound(top.params)]
-        top = max(tops, key=attrgetter("objective"), default=None)
-        return starts[0] if top is None else top.params
+        return _compiled_best(model, many, left, sure, is_sound)
     if len(left) == 1 or not is_possible(model, data):
         return starts[0]
     settings: dict[str, Any] = {
@@ -116,6 +176,24 @@ def best_in_the_end(
     sound = [end for end in ends if is_sound(end.params)]
     best = max(sound, key=attrgetter("log_likelihood"), default=None)
     return starts[0] if best is None else best.params
+
+
+def _compiled_best(
+    model: Mixture,
+    data: ManyRunsRows,
+    rivals: Sequence[Candidate],
+    sure: Sequence[Candidate],
+    is_sound: Callable[[Any], bool],
+) -> MixtureParams:
+    """Return where the best of compiled runs ends; if none is sound, the first is."""
+    left = [each for each in rivals if each.sound][:RACED]
+    left += [each for each in rivals[RACED:] if any(each is one for one in sure)]
+    if not left:
+        return rivals[0].run.params
+    ends = climbs.accelerated(model, data, [each.run for each in left])
+    tops = [end for end in ends if is_sound(end.params)]
+    top = max(tops, key=attrgetter("objective"), default=left[0].run)
+    return top.params
 
 
 def different(rivals: Sequence[Candidate]) -> list[Candidate]:

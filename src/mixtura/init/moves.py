@@ -18,6 +18,7 @@ from mixtura._types import Array, IntArray
 from mixtura.init.regions import (
     TINY,
     LocalRows,
+    across_axes,
     best_splits,
     level_of_one,
     level_of_pairs,
@@ -25,6 +26,9 @@ from mixtura.init.regions import (
 
 OVERLAPPING, NEAR = 3, 2
 """Neighbours with which a merger is considered: by rows in common, by distance."""
+
+WAYS = 3
+"""Axes across which each component is split on the way to one more, at most."""
 
 SAME = 0.1
 """A pair that splits anew with less than this share of its rows changing hands has only
@@ -113,21 +117,21 @@ def grown(values: Array, rows: LocalRows, most: int) -> list[Array]:
         Responsibilities.
     rows : LocalRows
     most : int
-        Number of splits.
+        Number of splits: across one to three axes of each component, or of the largest.
 
     Returns
     -------
     list of ndarray of shape (n, n_components + 1)
-        The split that gains most comes first.
     """
     own = np.ascontiguousarray(values.T)
-    single = best_splits(rows, own)
-    gains = single.level - level_of_one(rows, own)
+    largest = (-(own @ rows.weights)).argsort(kind="stable")[:most]
+    halves = across_axes(rows, own[largest], min(WAYS, most // len(largest)))
     results = []
-    for k in (-gains).argsort(kind="stable")[:most]:
-        one, other = _halves(own[k], single.first[k])
-        results.append(np.vstack([own, other]).T)
-        results[-1][:, k] = one
+    for k, ways in zip(largest, halves, strict=True):
+        for first in ways:
+            one, other = _halves(own[k], first)
+            results.append(np.vstack([own, other]).T)
+            results[-1][:, k] = one
     return results
 
 

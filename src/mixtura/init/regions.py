@@ -101,7 +101,7 @@ def best_splits(rows: LocalRows, regions: Array) -> Splits:
     regions : ndarray of shape (R, n)
         Shares of the rows.
     """
-    halves = _across_axes(rows, regions)  # (R, ways, n)
+    halves = across_axes(rows, regions, AXES)  # (R, ways, n)
     if rows.crowds is not None:
         halves = np.concatenate([halves, _around_crowds(rows, regions)], axis=1)
     n_ways = halves.shape[1]
@@ -112,6 +112,32 @@ def best_splits(rows: LocalRows, regions: Array) -> Splits:
     levels = levels.reshape(len(regions), n_ways)
     best = levels.argmax(axis=1) + n_ways * np.arange(len(regions))
     return Splits(first[best], levels.ravel()[best])
+
+
+def across_axes(rows: LocalRows, regions: Array, n_axes: int) -> Array:
+    """Shares (R, n_axes, n) of one half, split across each region's longest axes.
+
+    Parameters
+    ----------
+    rows : LocalRows
+    regions : ndarray of shape (R, n)
+        Shares of the rows.
+    n_axes : int
+        At most one for each column.
+    """
+    shift, covariances = _estimates(rows.quadratic, regions * rows.weights)
+    n_features = shift.shape[1]
+    if rows.quadratic.n_axes == 2:
+        variances, axes = np.linalg.eigh(covariances)
+        axes = axes[:, :, -n_axes:] / np.sqrt(variances[:, None, -n_axes:])
+    else:
+        longest = covariances.argsort(axis=1)[:, -n_axes:]
+        variances = np.take_along_axis(covariances, longest, axis=1)
+        axes = np.eye(n_features)[:, longest].swapaxes(0, 1)
+        axes /= np.sqrt(variances[:, None])
+    scores = axes.swapaxes(1, 2) @ rows.centred.T  # (R, axes, n)
+    scores -= (shift[:, None] @ axes).swapaxes(1, 2)
+    return expit(SHARPNESS * scores)
 
 
 def level_of_pairs(rows: LocalRows, regions: Array, first: Array) -> Array:
@@ -179,23 +205,6 @@ def _estimates(rows: QuadraticRows, shares: Array) -> tuple[Array, Array]:
         floor = FLOOR * np.eye(shift.shape[1])
         return shift, second / total[:, None, None] - outer + floor
     return shift, second / total[:, None] - shift**2 + FLOOR
-
-
-def _across_axes(rows: LocalRows, regions: Array) -> Array:
-    """Shares (R, axes, n) of one half, split across each region's longest axes."""
-    shift, covariances = _estimates(rows.quadratic, regions * rows.weights)
-    n_features = shift.shape[1]
-    if rows.quadratic.n_axes == 2:
-        variances, axes = np.linalg.eigh(covariances)
-        axes = axes[:, :, -AXES:] / np.sqrt(variances[:, None, -AXES:])
-    else:
-        longest = covariances.argsort(axis=1)[:, -AXES:]
-        variances = np.take_along_axis(covariances, longest, axis=1)
-        axes = np.eye(n_features)[:, longest].swapaxes(0, 1)
-        axes /= np.sqrt(variances[:, None])
-    scores = axes.swapaxes(1, 2) @ rows.centred.T  # (R, axes, n)
-    scores -= (shift[:, None] @ axes).swapaxes(1, 2)
-    return expit(SHARPNESS * scores)
 
 
 def _around_crowds(rows: LocalRows, regions: Array) -> Array:

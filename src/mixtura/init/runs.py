@@ -1,7 +1,6 @@
 """Short EM runs from several starts, side by side where the data are small."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import softmax
@@ -11,55 +10,10 @@ from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.init import climbs, stack
-from mixtura.init.climbs import ManyRunsRows
+from mixtura.init.climbs import SETTLED
+from mixtura.init.run import Run
 from mixtura.init.stack import Stack
 from mixtura.models.mixture import Mixture, MixtureParams
-
-SETTLED = 1e-9
-"""Gains of less than this share of the log-likelihood end a run early."""
-
-NOT_KNOWN = np.zeros(0)
-
-
-class Run(NamedTuple):
-    """A short run of EM.
-
-    Parameters
-    ----------
-    start, params : MixtureParams
-        Where it began, and where it has got to.
-    objectives : tuple of float
-        What it has climbed, in nats; the last is that of `params`.
-    log_density : ndarray of shape (n,)
-        Of each row at `params`; empty before the first step.
-    """
-
-    start: MixtureParams
-    params: MixtureParams
-    objectives: tuple[float, ...] = ()
-    log_density: Array = NOT_KNOWN
-
-    @classmethod
-    def at(cls, start: MixtureParams) -> "Run":
-        """Return a run that has not moved yet."""
-        return cls(start, start)
-
-    @property
-    def objective(self) -> float:
-        """The last, in nats."""
-        return self.objectives[-1] if self.objectives else -np.inf
-
-    @property
-    def n_steps(self) -> int:
-        """EM steps from the start."""
-        return max(len(self.objectives) - 1, 0)
-
-    def to(
-        self, params: MixtureParams, objectives: Sequence[float], log_density: Array
-    ) -> "Run":
-        """Return the run after further steps, the first at the present parameters."""
-        trace = (*self.objectives[:-1], *objectives)
-        return Run(self.start, params, trace, log_density)
 
 
 def from_partitions(
@@ -76,7 +30,7 @@ def from_partitions(
     """
     many = climbs.rows_for(model, data)
     if many is not None:
-        return climbs.started(model, many, partitions)
+        return [run.params for run in climbs.begun(model, many, partitions, 0)]
     if len(partitions) > 1 and stack.is_possible(model, data):
         try:
             return stack.from_partitions(model, data, partitions).unstacked(model)
@@ -94,6 +48,23 @@ def from_partitions(
     return starts
 
 
+def begun(
+    model: Mixture, data: Rows, partitions: Sequence[Array], n_steps: int
+) -> Sequence[Run]:
+    """Take so many EM steps from the M-step's parameters for each responsibilities.
+
+    Raises
+    ------
+    DegenerateComponentError
+        If all of them leave a component without a covariance.
+    """
+    many = climbs.rows_for(model, data)
+    if many is not None:
+        return climbs.begun(model, many, partitions, n_steps)
+    starts = from_partitions(model, data, partitions)
+    return followed(model, data, [*map(Run.at, starts)], n_steps)
+
+
 def responsibilities(model: Mixture, data: Rows, params: MixtureParams) -> Array:
     """Return p(z | x), of shape (n, K), as exactly as a search needs it."""
     if stack.is_possible(model, data):
@@ -106,7 +77,7 @@ def responsibilities(model: Mixture, data: Rows, params: MixtureParams) -> Array
 
 def followed(
     model: Mixture, data: Rows, runs: Sequence[Run], n_steps: int
-) -> list[Run]:
+) -> Sequence[Run]:
     """Take so many EM steps more in each run; those that collapse are left out.
 
     Parameters
@@ -119,7 +90,7 @@ def followed(
     """
     many = climbs.rows_for(model, data) if runs else None
     if many is not None:
-        return _climbed(model, many, runs, n_steps)
+        return climbs.climbed(model, many, runs, n_steps)
     if len(runs) > 1 and stack.is_possible(model, data):
         return _side_by_side(model, data, runs, n_steps)
     return [_alone(model, data, run, n_steps) for run in runs]
@@ -138,18 +109,6 @@ def whole(result: EMResult) -> EMResult:
     return result
 
 
-def _climbed(
-    model: Mixture, data: ManyRunsRows, runs: Sequence[Run], n_steps: int
-) -> list[Run]:
-    """Follow them in compiled code."""
-    starts = [run.params for run in runs]
-    ends = climbs.climbed(model, data, starts, n_steps, no_gain=SETTLED)
-    return [
-        run.to(end.params, end.objectives, end.log_density)
-        for run, end in zip(runs, ends, strict=True)
-    ]
-
-
 def _alone(model: Mixture, data: Rows, run: Run, n_steps: int) -> Run:
     result = whole(em(model, data, run.params, tol=SETTLED, max_iter=n_steps))
     log_density = model.log_density(result.params, data)
@@ -158,7 +117,7 @@ def _alone(model: Mixture, data: Rows, run: Run, n_steps: int) -> Run:
 
 def _side_by_side(
     model: Mixture, data: Rows, runs: Sequence[Run], n_steps: int
-) -> list[Run]:
+) -> Sequence[Run]:
     """Follow all runs as one; those that come to need it go on alone, and last."""
     rows = stack.quadratic_rows(model, data)
     here = Stack.of(model, [run.params for run in runs])

@@ -21,7 +21,8 @@ from mixtura.init.clear import is_clear
 from mixtura.init.moves import Move, best_moves
 from mixtura.init.partial import after_moves, is_possible
 from mixtura.init.regions import LocalRows, local_rows
-from mixtura.init.runs import Run, followed, from_partitions, responsibilities
+from mixtura.init.run import Run
+from mixtura.init.runs import followed, from_partitions, responsibilities
 from mixtura.init.stack import KeptRows
 from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import Mixture, MixtureParams

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,6 +50,13 @@ START_ROWS = 5_000
 
 TIE = 1e-9
 """A later start must be better than an earlier one by this share to be preferred."""
+
+
+class _Least(NamedTuple):
+    """Variances of the floor; and those that a structure can attain; 0 if constant."""
+
+    varying: Array
+    attainable: Array
 
 
 @dataclass(frozen=True)
@@ -105,20 +113,29 @@ class Problem:
         Constant columns are left out. Without a floor nothing is known to be wrong:
         a collapse raises.
         """
-        floor = self.family.constraint
-        if not isinstance(floor, Floor) or not (self.units.variances > 0).any():
+        if self._least is None:
             return []
-        varying = np.where(self.units.variances > 0, floor.variances, 0.0)
         structure, inner = self.family.structure, params.components
         n_components = len(params.weights)
         # The sum of the inverse ratios, which is at hand, mostly says enough.
         inverse = structure.precision_traces(
-            inner.precision_cholesky, structure.attainable(varying), n_components
+            inner.precision_cholesky, self._least.attainable, n_components
         )
-        if (inverse * COLLAPSED < 1).all():
+        if inverse.max() * COLLAPSED < 1:
             return []
-        ratios = structure.least_ratios(inner.covariances, varying, n_components)
+        ratios = structure.least_ratios(
+            inner.covariances, self._least.varying, n_components
+        )
         return np.flatnonzero((ratios < COLLAPSED) & (params.weights > 0)).tolist()
+
+    @cached_property
+    def _least(self) -> "_Least | None":
+        """The floor, if there is one and a column varies."""
+        floor = self.family.constraint
+        if not isinstance(floor, Floor) or not (self.units.variances > 0).any():
+            return None
+        varying = np.where(self.units.variances > 0, floor.variances, 0.0)
+        return _Least(varying, self.family.structure.attainable(varying))
 
     @property
     def fitted(self) -> Any:

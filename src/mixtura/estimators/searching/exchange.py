@@ -27,9 +27,6 @@ from mixtura.estimators.structures import STRUCTURES, is_special_case
 LEAST_GAIN = 1e-6
 """Nats an observation by which a fit must be more likely to be better."""
 
-ROUNDS = 2
-"""How often each tries what is new; the second time, that is little."""
-
 
 def with_exchanged_starts(
     trials: Sequence[Trial],
@@ -58,9 +55,8 @@ def with_exchanged_starts(
         Whether Ctrl-C ended this.
     """
     exchange = Exchange(trials, starts)
-    order = _special_cases_first(trials)
     try:
-        for number in order * ROUNDS:
+        for number in _special_cases_first(trials):
             for found in (exchange.from_others, exchange.from_special_case):
                 start: Start = {}
                 # There is a fit already, of which all has been said.
@@ -129,22 +125,13 @@ class Exchange:
         self.trials = list(trials)
         self.starts = starts
         self._values: dict[int, Array] = {}
-        self._tried_cases: list[Trial | None] = [None for _ in trials]
-        self._n_before = [0 for _ in trials]  # trials that had the place
-        self._known: list[dict[int, int]] = [{} for _ in trials]
 
     def from_others(self, number: int) -> Start:
-        """Return a start to which clusters of other structures, yet untried, lead."""
-        own, known = self.trials[number], self._known[number]
-        new = {
-            i: self._n_before[i]
-            for i in self._others(number)
-            if known.get(i) != self._n_before[i]
-        }
-        if not new:
+        """Return a start to which clusters of other structures lead."""
+        own, others = self.trials[number], self._others(number)
+        if not others:
             return {}
-        known.update(new)
-        values = [self._responsibilities(i) for i in new]
+        values = [self._responsibilities(i) for i in others]
         present = own.model if _is_sound(own) else None
         return self.starts.start_beyond(values, own.candidate.covariance_type, present)
 
@@ -161,9 +148,6 @@ class Exchange:
         if not inner:
             return {}
         best = max(inner, key=_log_likelihood)
-        if self._tried_cases[number] is best:
-            return {}
-        self._tried_cases[number] = best
         return self.starts.continued(_as_general(best.model, name), name)
 
     def is_improved(self, number: int, trial: Trial) -> bool:
@@ -172,7 +156,6 @@ class Exchange:
         if is_better:
             self.trials[number] = trial
             self._values.pop(number, None)
-            self._n_before[number] += 1
         return is_better
 
     def _others(self, number: int) -> list[int]:

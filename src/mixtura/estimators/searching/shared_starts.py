@@ -1,7 +1,7 @@
-"""Starts that the candidates of a search share: relatives and neighbours in size.
+"""Starts that the candidates of a search share, and their neighbours in size.
 
-What one structure has found is a good start for another of the same size, and what has
-been found for one component less or more, with one split or left out, is another.
+Centres are drawn once for all structures, and all rows agglomerated; what a structure
+has found for one component less or more, with one split or left out, is another start.
 """
 
 import threading
@@ -24,22 +24,24 @@ from mixtura.estimators.searching.structure_starts import (
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
-from mixtura.init.automatic import several_starts
 from mixtura.init.candidate import Candidate
+from mixtura.init.heats import NARROW
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
+from mixtura.init.starts import AroundCentres
 from mixtura.models.categorical import one_hot
 
-RELATIVES = ("full", "diag", "spherical")
-"""Structures whose components are estimated separately, so that many starts in them
-cost little."""
+FULL = STRUCTURES["full"]
 
-EACH = 2
-"""Optima of each relative that others start from."""
+DRAWS = 20
+"""Partitions around drawn centres that all structures start from."""
 
 CHAIN = 12
 """How many smaller sizes are solved on the way to a size."""
+
+SPLITS = 30
+"""Ways in which a component of the next smaller size is split, at most."""
 
 MERGES = 4
 """Components of the next larger size that are left out in turn."""
@@ -135,7 +137,12 @@ class SharedStarts:
         if n_components == 1 or n_components >= len(own.few):
             return {}
         try:
-            return own.initial_values(own.end(self._rivals(n_components, structure)))
+            rivals = [
+                *self._best(n_components, structure),
+                *self._shrunk(n_components, structure),
+            ]
+            merged = self._merged(n_components, structure)
+            return own.initial_values(own.end(rivals, merged))
         except DegenerateComponentError:
             return {}
 
@@ -208,55 +215,38 @@ class SharedStarts:
         return known
 
     def _local(self, structure: Covariance) -> LocalRows:
-        """Return the few rows as moves need them."""
+        """Return the few rows as splits need them."""
         n_axes, few = structure.n_axes, self._of(structure).few
         known: LocalRows = self._known.get(
-            ("local", n_axes), lambda: local_rows(few, n_axes)
+            ("local", n_axes), lambda: local_rows(few, n_axes, with_crowds=False)
         )
         return known
 
-    def _pool(self, n_components: int, structure: Covariance) -> list[Array]:
-        """Responsibilities that own starts and relatives lead to."""
-        names = {*RELATIVES, structure.name}
-        return [
-            values
-            for name in sorted(names)
-            for values in self._own(n_components, STRUCTURES[name])
-        ]
-
-    def _own(self, n_components: int, structure: Covariance) -> list[Array]:
-        """Responsibilities that starts in a structure lead to; none if it collapses."""
-        own = self._of(structure)
+    def _drawn(self, n_components: int) -> list[Array]:
+        """Partitions around drawn centres, which know no structure."""
 
         def compute() -> list[Array]:
-            rng = self._rng(n_components, structure)
-            model, is_sound = own.problem.model, own.problem.is_sound
-            try:
-                found = several_starts(
-                    model, own.few, n_components, rng, is_sound, EACH
-                )
-            except DegenerateComponentError:
-                return []
-            return [own.posterior(params) for params in found]
+            few = self._of(FULL).few
+            rng = self._rng(n_components, FULL)
+            return AroundCentres(few, n_components, rng).more(DRAWS)
 
-        key = "own", structure.name, n_components
-        known: list[Array] = self._known.get(key, compute)
+        known: list[Array] = self._known.get(("drawn", n_components), compute)
         return known
 
     def _best(
         self, n_components: int, structure: Covariance, chain: int = CHAIN
     ) -> list[Candidate]:
-        """Return the best runs from relatives, and from one component less."""
+        """Return the best runs from draws, and from one component less; or none."""
         own = self._of(structure)
 
         def compute() -> list[Candidate]:
             if n_components == 1:
                 return own.followed([np.ones((len(own.few), 1))])
-            partitions = self._pool(n_components, structure)
+            partitions = [*self._drawn(n_components)]
             if chain:
-                less = self._best(n_components - 1, structure, chain - 1)[0]
-                values = own.posterior(less.run.params)
-                partitions += grown(values, self._local(structure), values.shape[1])
+                for less in self._best(n_components - 1, structure, chain - 1)[:1]:
+                    values = own.posterior(less.run.params)
+                    partitions += grown(values, self._local(structure), SPLITS)
             return own.followed(partitions)
 
         # A chain that is long enough ends at one component.
@@ -264,31 +254,28 @@ class SharedStarts:
         known: list[Candidate] = self._known.get(key, compute)
         return known
 
-    def _rivals(self, n_components: int, structure: Covariance) -> list[Candidate]:
-        """Return the best runs from all sources."""
-        rivals = [*self._best(n_components, structure)]
-        for source in (self._shrunk, self._merged):
-            with suppress(DegenerateComponentError):
-                rivals += source(n_components, structure)
-        return rivals
-
     def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
-        """Return the best runs from one component more."""
+        """Return the best runs from one component more; or none."""
         own = self._of(structure)
         if n_components + 1 >= len(own.few):
             return []
         assert own.few.weights is not None
-        more = self._best(n_components + 1, structure)[0]
-        values = shrunk(own.posterior(more.run.params), own.few.weights)
-        return own.followed(values[:MERGES])
+        found: list[Candidate] = []
+        for more in self._best(n_components + 1, structure)[:1]:
+            values = shrunk(own.posterior(more.run.params), own.few.weights)
+            found += own.followed(values[:MERGES], NARROW)
+        return found
 
     def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
-        """Return the run from an agglomeration, which knows no structure."""
-        own = self._of(structure)
+        """Return the run from an agglomeration, which knows no structure; or none."""
         if len(self.rows) > AGGLOMERATED_ROWS:
             return []
-        few, weights = own.few, own.few.weights
-        assert weights is not None
-        tree: Merges = self._known.get("merges", lambda: merges(space(few), weights))
+
+        def agglomerated() -> Merges:
+            few = self._of(FULL).few
+            assert few.weights is not None
+            return merges(space(few), few.weights)
+
+        tree: Merges = self._known.get("merges", agglomerated)
         values = one_hot(tree.labels(n_components), n_components)
-        return own.followed([values])
+        return self._of(structure).followed([values], NARROW)

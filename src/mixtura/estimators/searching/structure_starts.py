@@ -14,6 +14,7 @@ from mixtura.estimators.fitting.gaussian_fit import START_ROWS, Problem
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.fallen import flat_components
+from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough import rough
 from mixtura.families.rough_axes import RoughAxes
@@ -23,11 +24,16 @@ from mixtura.init.climbs import ManyRunsRows
 from mixtura.init.heats import (
     APART,
     LEFT,
+    NARROW,
+    WIDE,
+    Heats,
     best_few,
+    best_from,
     best_in_the_end,
     different,
 )
-from mixtura.init.runs import from_partitions, responsibilities, whole
+from mixtura.init.run import Run
+from mixtura.init.runs import responsibilities, whole
 from mixtura.init.search import FEW_ROWS, Search
 from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import MixtureParams
@@ -99,19 +105,36 @@ class StructureStarts:
         """Responsibilities of a fit for the few rows, (n, K)."""
         return fit.predict_proba(self.problem.units.to_x(self.few.X))
 
-    def followed(self, partitions: Sequence[Array]) -> list[Candidate]:
-        """Return the best few of short runs from responsibilities."""
+    def followed(
+        self, partitions: Sequence[Array], heats: Heats = WIDE
+    ) -> list[Candidate]:
+        """Return the best few of short runs from responsibilities; or none."""
         model = self.problem.model
-        starts = from_partitions(model, self.few, partitions)
-        return best_few(model, self.few, starts, self.are_sound)
+        try:
+            return best_from(model, self.few, partitions, self.are_sound, heats)
+        except DegenerateComponentError:
+            return []
 
-    def end(self, rivals: Sequence[Candidate]) -> MixtureParams:
-        """Return where the best of several runs on few rows ends."""
+    def end(
+        self, rivals: Sequence[Candidate], sure: Sequence[Candidate] = ()
+    ) -> MixtureParams:
+        """Return where the best of several runs on few rows ends.
+
+        Some are followed to their end for `sure`.
+
+        Raises
+        ------
+        DegenerateComponentError
+            If there are none.
+        """
         model, sample = self.problem.model, self.problem.sample
+        if not (rivals or sure):
+            raise DegenerateComponentError("Every start collapsed.")
         if self.few is sample:
-            return best_in_the_end(model, sample, rivals, self.are_sound)
+            return best_in_the_end(model, sample, rivals, self.are_sound, sure)
         # The end on few rows may be what chance has put there.
-        starts = [rival.run.params for rival in different(rivals)]
+        left = different([*rivals, *sure])
+        starts = [rival.run.params for rival in left]
         [best] = best_few(model, sample, starts, self.are_sound, ON_MORE)
         return best.run.params
 
@@ -125,7 +148,7 @@ class StructureStarts:
         self, partitions: Sequence[Array], present: GaussianMixture | None
     ) -> MixtureParams | None:
         """Return where responsibilities lead, if that is better than a present fit."""
-        rivals = self.followed(partitions)
+        rivals = self.followed(partitions, NARROW)
         if present is None:
             return self.end(rivals)
         there = self._log_density(present)
@@ -184,7 +207,7 @@ class StructureStarts:
         model, sample = self.problem.model, self.problem.sample
         many = climbs.rows_for(model, sample)
         if many is not None:
-            [end] = climbs.climbed(model, many, [params], left=climbs.nothing(many))
+            [end] = climbs.accelerated(model, many, [Run.at(params)])
             return end.params
         if not isinstance(self.problem.family.structure, RoughAxes):
             return params
@@ -208,8 +231,7 @@ class StructureStarts:
         if len(self.rows) <= START_ROWS:
             return known if self.few is sample else self._log_density(fit, sample)
         values = fit.predict_proba(self.problem.units.to_x(sample.X))
-        starts = from_partitions(model, sample, [values])
-        [there] = best_few(model, sample, starts, self.are_sound, ON_MORE)
+        [there] = best_from(model, sample, [values], self.are_sound, ON_MORE)
         return there.run.log_density
 
     def _is_gain(self, gains: Array, sample: Rows) -> bool:
