@@ -166,6 +166,8 @@ def test_only_what_is_plain_is_compiled():
     assert climbs.rows_for(plain, KeptRows.of(Rows(data.X, data.weights))) is None
     for constraint in (Unconstrained(), Floor(np.array([0.0, 1e-8]))):
         assert climbs.rows_for(Mixture(Gaussian(Full(), constraint)), data) is None
+    constant = ManyRunsRows(np.c_[data.X[:, 0], np.ones(len(data))], data.weights)
+    assert climbs.rows_for(plain, constant) is None
     wide = climbs.MOST_COLUMNS + 1
     assert climbs.rows_for(model_of(Full(), wide), blobs(wide)) is None
 
@@ -178,7 +180,7 @@ def test_without_numba_the_ordinary_runs_are_made(monkeypatch):
         starts = from_partitions(model, data, chosen)
         runs = followed(model, data, [*map(Run.at, starts)], 5)
         rivals = [Candidate(True, run) for run in runs]
-        return heats.best_in_the_end(model, data, rivals, lambda _: True)
+        return heats.best_in_the_end(model, data, rivals, lambda _: True).params
 
     compiled = best()
     monkeypatch.setattr(climbs, "_compiled", lambda: None)

@@ -289,9 +289,10 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         # The limit belongs to the process: set here, threads find and leave it so.
         with single_threaded_blas(), notes.caught():
             trials, interrupted = run_trials(attempt, candidates, workers, announce)
-            if data.starts is not None and not interrupted:
+            shared = data.starts
+            if shared is not None and shared.are_exchanged and not interrupted:
                 trials, interrupted = with_exchanged_starts(
-                    trials, data.starts, again, announce, notes
+                    trials, shared, again, announce, notes
                 )
             alone = {
                 trial.candidate.covariance_type: trial

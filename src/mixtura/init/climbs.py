@@ -46,6 +46,11 @@ class ManyRunsRows(KeptRows):
     """Rows on which so many runs are made that waiting for a compiler pays."""
 
     @cached_property
+    def vary(self) -> bool:
+        """Whether all columns do; a constant one is at the floor from the start."""
+        return bool((np.ptp(self.X, axis=0) > 0).all())
+
+    @cached_property
     def packed(self) -> tuple[Array, Array]:
         """Transposed rows and their weights, filled up to whole blocks."""
         block = _compiled().BLOCK
@@ -96,6 +101,7 @@ def rows_for(model: Mixture, data: Rows) -> ManyRunsRows | None:
     is_possible = (
         isinstance(floor, Floor)
         and bool((floor.variances > 0).all())
+        and data.vary
         and _compiled() is not None
         and _structure(model).name in _compiled().NUMBERS
     )
@@ -211,11 +217,13 @@ def _climbed(
     rules = number, isinstance(model.proportions, Equal), _floor(model)
     kernel.climb(data.packed, rules, params, shares, limits, traces, densities, ends)
     n_steps = ends[:, 1]
+    are_at_end = limits[3] & (ends[:, 0] == kernel.CONVERGED)
 
     def run(i: int) -> Run:
         own = _mixture(structure, *(values[i] for values in params))
         trace = traces[i, : n_steps[i] + 1].tolist()
-        return before(i).to(own, trace, densities[i, : len(data)])
+        density = densities[i, : len(data)]
+        return before(i).to(own, trace, density, bool(are_at_end[i]))
 
     return Climbs(traces[np.arange(len(traces)), n_steps], run)
 

@@ -29,6 +29,9 @@ WIDE: Heats = ((8, 10), (8, 4), (12, 4))
 NARROW: Heats = ((8, 6), (8, 3), (12, 3))
 """Of those that others have found."""
 
+ALONE: Heats = ((1, 1),)
+"""Of a run without a rival."""
+
 RACED = 2
 """Compiled runs that go on to their end."""
 
@@ -139,8 +142,8 @@ def best_in_the_end(
     rivals: Sequence[Candidate],
     is_sound: Callable[[Any], bool],
     sure: Sequence[Candidate] = (),
-) -> MixtureParams:
-    """Return where the best of several runs ends, which gains on the way do not tell.
+) -> Run:
+    """Return the end of the best of several runs, which gains on the way do not tell.
 
     EM can stay on a plateau for a hundred steps, and leave it for the best optimum.
 
@@ -156,12 +159,12 @@ def best_in_the_end(
         More of them, which no other may overtake on the way.
     """
     left = different([*rivals, *sure])
-    starts = [rival.run.params for rival in left]
     many = climbs.rows_for(model, data)
     if many is not None:
         return _compiled_best(model, many, left, sure, is_sound)
     if len(left) == 1 or not is_possible(model, data):
-        return starts[0]
+        return left[0].run
+    starts = [rival.run.params for rival in left]
     settings: dict[str, Any] = {
         "tol": LEFT / len(data),
         "max_iter": MOST,
@@ -175,7 +178,7 @@ def best_in_the_end(
     ]
     sound = [end for end in ends if is_sound(end.params)]
     best = max(sound, key=attrgetter("log_likelihood"), default=None)
-    return starts[0] if best is None else best.params
+    return left[0].run if best is None else Run.at(best.params)
 
 
 def _compiled_best(
@@ -184,16 +187,15 @@ def _compiled_best(
     rivals: Sequence[Candidate],
     sure: Sequence[Candidate],
     is_sound: Callable[[Any], bool],
-) -> MixtureParams:
-    """Return where the best of compiled runs ends; if none is sound, the first is."""
+) -> Run:
+    """Return the end of the best of compiled runs; if none is sound, the first run."""
     left = [each for each in rivals if each.sound][:RACED]
     left += [each for each in rivals[RACED:] if any(each is one for one in sure)]
     if not left:
-        return rivals[0].run.params
+        return rivals[0].run
     ends = climbs.accelerated(model, data, [each.run for each in left])
     tops = [end for end in ends if is_sound(end.params)]
-    top = max(tops, key=attrgetter("objective"), default=left[0].run)
-    return top.params
+    return max(tops, key=attrgetter("objective"), default=left[0].run)
 
 
 def different(rivals: Sequence[Candidate]) -> list[Candidate]:

@@ -24,12 +24,15 @@ class Run(NamedTuple):
         What it has climbed, in nats; the last is that of `params`.
     log_density : ndarray of shape (n,)
         Of each row at `params`; empty before the first step.
+    is_at_end : bool
+        Whether nothing is left to climb.
     """
 
     start: Any
     params: Any
     objectives: tuple[float, ...] = ()
     log_density: Array = NOT_KNOWN
+    is_at_end: bool = False
 
     @classmethod
     def at(cls, start: MixtureParams) -> "Run":
@@ -47,11 +50,15 @@ class Run(NamedTuple):
         return max(len(self.objectives) - 1, 0)
 
     def to(
-        self, params: MixtureParams, objectives: Sequence[float], log_density: Array
+        self,
+        params: MixtureParams,
+        objectives: Sequence[float],
+        log_density: Array,
+        is_at_end: bool = False,
     ) -> "Run":
         """Return the run after further steps, the first at the present parameters."""
         trace = (*self.objectives[:-1], *objectives)
-        return Run(self.start, params, trace, log_density)
+        return Run(self.start, params, trace, log_density, is_at_end)
 
 
 NOWHERE = Run(None, None)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura._types import Array, IntArray
@@ -24,6 +23,7 @@ from mixtura.estimators.searching.fallen import (
 )
 from mixtura.estimators.searching.held_out import HeldOut
 from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
+from mixtura.estimators.searching.structure_starts import Start
 from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateDataWarning
@@ -36,6 +36,8 @@ NOT_CONVERGED = "not converged"
 COLLAPSE = "collapsed"
 FAILED = "failed"
 NOT_RUN = "not run"
+
+FALLING = "Further on, EM leads to a collapsed component."
 
 FLAT = "A component stands on {:.1f} observations, too few to span the columns."
 
@@ -141,8 +143,8 @@ class SearchData:
         Variances so small that a component with one has collapsed.
     starts : SharedStarts or None
         What candidates start from, if not each from a search of its own.
-    given : dict of str to ndarray, optional
-        Initial values to start from instead.
+    given : Start, optional
+        Where to start instead.
     """
 
     X: Array
@@ -150,7 +152,7 @@ class SearchData:
     splits: Sequence[Split]
     floor: Array
     starts: SharedStarts | None = None
-    given: dict[str, Array] | None = None
+    given: Start | None = None
 
     @classmethod
     def of(
@@ -217,7 +219,9 @@ def tried(
             trial = Trial(candidate, FAILED, "Not enough memory.")
     if trial.status == COLLAPSE:
         texts = [note.text for note in found if note.is_a(DegenerateDataWarning)]
-        trial = replace(trial, reason=" ".join(texts) or FLAT.format(trial.smallest))
+        falls = trial.reason == FALLING
+        known = trial.reason if falls else FLAT.format(trial.smallest)
+        trial = replace(trial, reason=" ".join(texts) or known)
     seconds = time.perf_counter() - started
     return replace(trial, seconds=seconds, notes=tuple(found))
 
@@ -232,8 +236,8 @@ def _fitted(
     data: SearchData,
     notes: WarningNotes,
 ) -> Trial:
-    model = _model_fitted(candidate, template, data, notes)
-    reason = model.outcome_
+    model, falls = _model_fitted(candidate, template, data, notes)
+    reason = FALLING if falls else model.outcome_
     if reason == Outcome.INTERRUPTED.value:
         return Trial(candidate, NOT_CONVERGED, reason, model)
     n_collapsed = int(np.count_nonzero(_fallen(model, data)))
@@ -248,7 +252,7 @@ def _fitted(
     n_rows = max(model.n_samples_fit_, len(data.X))  # weights may have any unit
     return Trial(
         candidate,
-        COLLAPSE if n_collapsed else status,
+        COLLAPSE if n_collapsed or falls else status,
         reason,
         model,
         summary,
@@ -264,17 +268,20 @@ def _model_fitted(
     template: GaussianMixture,
     data: SearchData,
     notes: WarningNotes,
-) -> GaussianMixture:
-    """Fit from a shared start, or from one of its own if that collapses."""
+) -> tuple[GaussianMixture, bool]:
+    """Fit from a shared start, or from one of its own if that collapses.
+
+    And say whether it would, if it were not left before that.
+    """
     for given in _starts(candidate, data):
-        model = _model(candidate, template, **given)
-        found = _fit(model, data, notes)
+        model = _model(candidate, template, **given.values)
+        found = _fit(model, given, data, notes)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
         if is_interrupted or not _fallen(model, data).any():
             break
     for note in found:
         warnings.warn(note.text, note.category, stacklevel=2)
-    return model
+    return model, given.collapses and model.outcome_ == Outcome.ITERATION_LIMIT.value
 
 
 def _fallen(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
@@ -287,32 +294,46 @@ def _fallen(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
     return fallen
 
 
-def _starts(candidate: Candidate, data: SearchData) -> Iterator[dict[str, Any]]:
-    """Yield arguments to try in turn, none for a start of the fit's own."""
+def _starts(candidate: Candidate, data: SearchData) -> Iterator[Start]:
+    """Yield starts to try in turn; empty for one of the fit's own."""
     if data.given is not None or data.starts is None:
-        yield data.given or {}
+        yield data.given or Start()
         return
     shape = candidate.n_components, candidate.covariance_type
     shared = data.starts.start(*shape)
-    if shared:
+    if shared is not None:
         yield shared
     yield data.starts.last_resort(*shape)
 
 
-def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[Note]:
+def _fit(
+    model: GaussianMixture, start: Start, data: SearchData, notes: WarningNotes
+) -> list[Note]:
+    """Fit, unless that is done; return what it warns of."""
+    if start.end is None:
+        return _long_fit(model, start.collapses, data, notes)
+    assert data.starts is not None
+    with notes.collected() as found:
+        data.starts.keep(model, start.end, data.X, data.sample_weight)
+    return found
+
+
+def _long_fit(
+    model: GaussianMixture, collapses: bool, data: SearchData, notes: WarningNotes
+) -> list[Note]:
     """Fit, and leave a fit that creeps along the floor; return what it warns of."""
     most = model.max_iter
     structure = STRUCTURES[model.covariance_type]
     shape = len(data.X), data.X.shape[1], model.n_components
     is_long = isinstance(most, int) and most > CREEPING
-    if is_long and is_starved(structure, *shape, ROWS_EACH):
+    if is_long and (collapses or is_starved(structure, *shape, ROWS_EACH)):
         with notes.collected() as found:
-            model.max_iter = CREEPING
+            model.max_iter = 1 if collapses else CREEPING
             model.fit(data.X, sample_weight=data.sample_weight)
         model.max_iter = most
         if model.outcome_ != Outcome.ITERATION_LIMIT.value:
             return found
-        if collapsed_components(model, data.floor).any():
+        if collapses or collapsed_components(model, data.floor).any():
             return [note for note in found if not note.is_a(ConvergenceWarning)]
     with notes.collected() as found:
         model.fit(data.X, sample_weight=data.sample_weight)
@@ -322,12 +343,13 @@ def _fit(model: GaussianMixture, data: SearchData, notes: WarningNotes) -> list[
 def _model(
     candidate: Candidate, template: GaussianMixture, **others: Any
 ) -> GaussianMixture:
-    model: GaussianMixture = clone(template)
-    return model.set_params(
-        n_components=candidate.n_components,
-        covariance_type=candidate.covariance_type,
-        **{"random_state": candidate.seed, **others},
-    )
+    # A fit does not change what `clone` would copy.
+    own = {
+        "n_components": candidate.n_components,
+        "covariance_type": candidate.covariance_type,
+        "random_state": candidate.seed,
+    }
+    return type(template)(**{**template.get_params(deep=False), **own, **others})
 
 
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:

@@ -58,11 +58,11 @@ def with_exchanged_starts(
     try:
         for number in _special_cases_first(trials):
             for found in (exchange.from_others, exchange.from_special_case):
-                start: Start = {}
+                start: Start | None = None
                 # There is a fit already, of which all has been said.
                 with suppress(*REFUSALS, MemoryError), notes.collected():
                     start = found(number)
-                if not start:
+                if start is None:
                     continue
                 trial = again(exchange.trials[number], start)
                 if trial.interrupted:
@@ -85,7 +85,7 @@ def tried_from(
 
     Parameters
     ----------
-    start : dict of str to ndarray
+    start : Start
     before : Trial
         Of the candidate, from another start.
     template : GaussianMixture
@@ -126,16 +126,16 @@ class Exchange:
         self.starts = starts
         self._values: dict[int, Array] = {}
 
-    def from_others(self, number: int) -> Start:
+    def from_others(self, number: int) -> Start | None:
         """Return a start to which clusters of other structures lead."""
         own, others = self.trials[number], self._others(number)
         if not others:
-            return {}
+            return None
         values = [self._responsibilities(i) for i in others]
         present = own.model if _is_sound(own) else None
         return self.starts.start_beyond(values, own.candidate.covariance_type, present)
 
-    def from_special_case(self, number: int) -> Start:
+    def from_special_case(self, number: int) -> Start | None:
         """Return the parameters of the most likely special case, if that is better."""
         own = self.trials[number]
         name = own.candidate.covariance_type
@@ -146,7 +146,7 @@ class Exchange:
             and _is_better(trial, own)
         ]
         if not inner:
-            return {}
+            return None
         best = max(inner, key=_log_likelihood)
         return self.starts.continued(_as_general(best.model, name), name)
 
@@ -198,11 +198,12 @@ def _as_general(model: GaussianMixture, covariance_type: str) -> Start:
     """Return the parameters of a special case as those of a structure."""
     inner, outer = STRUCTURES[model.covariance_type], STRUCTURES[covariance_type]
     precisions = inner.to_full(model.precisions_, *model.means_.shape)
-    return {
+    values = {
         "weights_init": model.weights_,
         "means_init": model.means_,
         "precisions_init": outer.from_full(precisions),
     }
+    return Start(values)
 
 
 def _is_better(one: Trial, other: Trial) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mixtura._types import Array, Rng
 from mixtura.data import Rows
+from mixtura.em import EMResult
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.structure_starts import (
@@ -24,12 +25,13 @@ from mixtura.estimators.searching.structure_starts import (
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
+from mixtura.init import climbs
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import NARROW
+from mixtura.init.heats import ALONE, NARROW
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
-from mixtura.init.starts import AroundCentres
+from mixtura.init.starts import MERGED_ROWS, AroundCentres
 from mixtura.models.categorical import one_hot
 
 FULL = STRUCTURES["full"]
@@ -59,7 +61,7 @@ def may_share(template: GaussianMixture) -> bool:
     given = (template.weights_init, template.means_init, template.precisions_init)
     return (
         isinstance(template.init_params, str)
-        and template.init_params == "auto"
+        and template.init_params in ("auto", "hierarchical")
         and all(value is None for value in given)
         and template.n_init == 1
         and template.algorithm == "em"
@@ -119,35 +121,32 @@ class SharedStarts:
     n_candidates: int = 0
     _known: Once = field(default_factory=Once, repr=False, compare=False)
 
-    def start(self, n_components: int, covariance_type: str) -> Start:
-        """Return initial values for `GaussianMixture`; none where it is on its own.
+    def start(self, n_components: int, covariance_type: str) -> Start | None:
+        """Return where a candidate starts; none where it is on its own.
 
         Parameters
         ----------
         n_components : int
         covariance_type : str
-
-        Returns
-        -------
-        dict of str to ndarray
-            ``weights_init``, ``means_init`` and ``precisions_init``; or empty.
         """
         structure = STRUCTURES[covariance_type]
         own = self._of(structure)
         if n_components == 1 or n_components >= len(own.few):
-            return {}
+            return None
+        if not (self.are_exchanged or self._agglomerates_as_fits_do):
+            return None
         try:
-            rivals = [
-                *self._best(n_components, structure),
-                *self._shrunk(n_components, structure),
-            ]
+            rivals: list[Candidate] = []
+            if self.are_exchanged:
+                rivals += self._best(n_components, structure)
+                rivals += self._shrunk(n_components, structure)
             merged = self._merged(n_components, structure)
-            return own.initial_values(own.end(rivals, merged))
+            return own.start_of(own.end(rivals, merged))
         except DegenerateComponentError:
-            return {}
+            return None
 
-    def last_resort(self, n_components: int, covariance_type: str) -> dict[str, Any]:
-        """Return arguments of a fit whose shared start collapses.
+    def last_resort(self, n_components: int, covariance_type: str) -> Start:
+        """Return where a candidate starts whose shared start collapses.
 
         It makes a search of its own; where runs are compiled, that is made here, and if
         it leads nowhere, any start will do.
@@ -155,12 +154,20 @@ class SharedStarts:
         structure = STRUCTURES[covariance_type]
         own = self._of(structure)
         if not self._are_many or n_components == 1 or n_components >= len(own.few):
-            return {}
-        values: dict[str, Any] = {}
+            return Start()
+        if not self.are_exchanged:
+            return Start(collapses=self._agglomerates_as_fits_do)
         with suppress(DegenerateComponentError):
             rng = self._rng(n_components, structure)
-            values = own.initial_values(own.searched(n_components, rng))
-        return values or {"init_params": "kmeans"}
+            start = own.start_of(own.searched(n_components, rng))
+            if start is not None:
+                return start
+        return Start({"init_params": "kmeans"})
+
+    @property
+    def are_exchanged(self) -> bool:
+        """Whether candidates start from more than the agglomeration of all rows."""
+        return bool(self.template.init_params == "auto")
 
     def responsibilities(self, fit: GaussianMixture) -> Array:
         """Return those of a fit for the few rows that starts are tried on, (n, K)."""
@@ -171,8 +178,8 @@ class SharedStarts:
         partitions: Sequence[Array],
         covariance_type: str,
         present: GaussianMixture | None,
-    ) -> Start:
-        """Return initial values from other structures; none unless they lead to more.
+    ) -> Start | None:
+        """Return a start from other structures; none unless they lead to more.
 
         Parameters
         ----------
@@ -184,17 +191,31 @@ class SharedStarts:
         """
         own = self._of(STRUCTURES[covariance_type])
         try:
-            params = own.beyond(partitions, present)
-            return {} if params is None else own.initial_values(params)
+            run = own.beyond(partitions, present)
+            return None if run is None else own.start_of(run)
         except DegenerateComponentError:
-            return {}
+            return None
 
-    def continued(self, start: Start, covariance_type: str) -> Start:
+    def continued(self, start: Start, covariance_type: str) -> Start | None:
         """Return where EM leads from initial values; none if a component collapses."""
         try:
             return self._of(STRUCTURES[covariance_type]).continued(start)
         except DegenerateComponentError:
-            return {}
+            return None
+
+    def keep(
+        self, model: GaussianMixture, end: EMResult, X: Array, sample_weight: Any
+    ) -> None:
+        """Set the fitted attributes of a model whose fit is at its end."""
+        own = self._of(STRUCTURES[model.covariance_type])
+        own.keep(model, end, X, sample_weight)
+
+    @property
+    def _agglomerates_as_fits_do(self) -> bool:
+        """Whether fits that start alone merge all rows, and runs are compiled."""
+        own = self._of(FULL)
+        few_enough = len(own.few) <= min(MERGED_ROWS, AGGLOMERATED_ROWS)
+        return few_enough and climbs.rows_for(own.problem.model, own.few) is not None
 
     @property
     def _are_many(self) -> bool:
@@ -271,11 +292,15 @@ class SharedStarts:
         if len(self.rows) > AGGLOMERATED_ROWS:
             return []
 
-        def agglomerated() -> Merges:
+        def tree() -> Merges:
             few = self._of(FULL).few
             assert few.weights is not None
             return merges(space(few), few.weights)
 
-        tree: Merges = self._known.get("merges", agglomerated)
-        values = one_hot(tree.labels(n_components), n_components)
-        return self._of(structure).followed([values], NARROW)
+        def compute() -> Array:
+            labels = self._known.get("merges", tree).labels(n_components)
+            return one_hot(labels, n_components)
+
+        values: Array = self._known.get(("merged", n_components), compute)
+        heats = NARROW if self.are_exchanged else ALONE
+        return self._of(structure).followed([values], heats)

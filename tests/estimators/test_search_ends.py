@@ -1,0 +1,96 @@
+"""Where compiled runs are at their end, fits are; and collapses are seen at once."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from tests.checks import same
+
+from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
+from mixtura.estimators.searching import shared_starts
+
+pytest.importorskip("numba")
+
+CODES = ("EII", "VEI", "tied", "VVE", "EEV", "full")
+SIZES = (1, 2, 3, 4)
+
+
+@pytest.fixture(autouse=True)
+def compiled(monkeypatch):
+    monkeypatch.setattr(shared_starts, "MANY", 0)
+
+
+def searched(X, estimator=None, sizes=SIZES, codes=CODES, **options):
+    search = GaussianMixtureSearch(
+        sizes, covariance_type=codes, estimator=estimator, random_state=0
+    )
+    return search.fit(X, **options)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_is_kept_is_what_a_fit_from_there_finds(weighted):
+    X = load_dataset("old-faithful").values
+    weights = np.arange(len(X)) % 3 + 1.0 if weighted else None
+    search = searched(X, sample_weight=weights)
+    for model in search.candidates_:
+        again = clone(model).fit(X, sample_weight=weights)
+        assert vars(again).keys() == vars(model).keys()
+        assert model.converged_ and model.lower_bounds_[-1] == model.lower_bound_
+        same(model.log_likelihood_, again.log_likelihood_, 1e-6)
+        same(model.predict_proba(X), again.predict_proba(X), 1e-2)
+        assert model.labels_.tolist() == model.predict(X).tolist()
+        densities = model.score_samples(X)
+        total = densities.sum() if weights is None else weights @ densities
+        same(model.log_likelihood_, total, 1e-10)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"acceleration": None}, {"record": True}, {"tol": 1e-12}, {"dtype": "float32"}],
+    ids=str,
+)
+def test_who_asks_for_more_than_the_end_gets_fits(options, monkeypatch):
+    def never(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(shared_starts.SharedStarts, "keep", never)
+    X = load_dataset("old-faithful").values
+    search = searched(X, GaussianMixture(**options), (2, 3), ("full", "VVE"))
+    for model in search.candidates_:
+        assert model.converged_
+        assert hasattr(model, "trace_") == ("record" in options)
+
+
+def test_agglomerations_lead_where_fits_of_their_own_do():
+    X = load_iris().data
+    beginning = GaussianMixture(init_params="hierarchical")
+    search = searched(X, beginning)
+    for model in search.candidates_:
+        start = {
+            "init_params": "hierarchical",
+            "covariance_type": model.covariance_type,
+        }
+        alone = GaussianMixture(model.n_components, **start).fit(X)
+        same(model.log_likelihood_, alone.log_likelihood_, 1e-5)
+
+
+def test_a_collapse_is_not_waited_for():
+    """EM from mclust's start collapses; the candidate says so after one step."""
+    X = load_iris().data
+    beginning = GaussianMixture(init_params="hierarchical")
+    search = searched(X, beginning, (5, 7), ("VEE", "diag"))
+    table = search.results_
+    assert table["status"].tolist() == ["collapsed"] * 2 + ["converged"] * 2
+    assert table["n_iter"][:2].tolist() == [1, 1]
+    assert all("collapsed component" in reason for reason in table["reason"][:2])
+    with pytest.warns(match="collapsed"):
+        GaussianMixture(5, covariance_type="VEE", init_params="hierarchical").fit(X)
+
+
+def test_many_rows_are_agglomerated_by_each_fit():
+    """Of a sample of its own, as a single fit does."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1100, 2)) + 4 * rng.integers(2, size=(1100, 1))
+    beginning = GaussianMixture(init_params="hierarchical")
+    search = searched(X, beginning, (2,), ("full",))
+    assert search.best_estimator_.means_init is None
