@@ -49,6 +49,12 @@ TURNS = 20
 SETTLED = 1e-9
 """… or until no volume changes by more than this share."""
 
+ROUNDS = 20
+"""Times that common axes are turned in every plane, at most …"""
+
+LEAST_TURN = 1e-3
+"""… or until none turns by a larger angle."""
+
 
 @once
 def nearest(structure: int, counts: Any, own: Any, matrices: Any) -> None:
@@ -263,7 +269,7 @@ def _along_columns(structure: int, counts: Any, own: Any, matrices: Any) -> None
 
 @inlined
 def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any) -> None:
-    """Improve common axes by a turn in each plane.
+    """Improve common axes by turns in each plane.
 
     From the previous ones, or those of the pooled covariance if these are better.
     """
@@ -286,9 +292,14 @@ def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any) -> None:
         for i in range(D):
             for j in range(D):
                 turned[k, i, j] = bilinear(own[k], axes, i, j)
-    for p in range(D):
-        for q in range(p + 1, D):
-            _turn(equal, counts, turned, axes, p, q, variances)
+    for _ in range(ROUNDS):
+        largest = 0.0
+        for p in range(D):
+            for q in range(p + 1, D):
+                angle = _turn(equal, counts, turned, axes, p, q, variances)
+                largest = max(largest, abs(angle))
+        if not largest > LEAST_TURN:
+            break
     _variances(equal, counts, turned, variances)
     for k in range(K):
         compose(variances[k], axes, matrices[k])
@@ -325,8 +336,8 @@ def _divergence(equal: bool, counts: Any, own: Any, axes: Any, variances: Any) -
 @inlined
 def _turn(
     equal: bool, counts: Any, turned: Any, axes: Any, p: int, q: int, variances: Any
-) -> None:
-    """Turn in one plane by the best angle, with the variances held."""
+) -> float:
+    """Turn in one plane by the best angle, which is returned; variances are held."""
     _variances(equal, counts, turned, variances)
     K = len(turned)
     a = b = 0.0
@@ -334,8 +345,10 @@ def _turn(
         weight = counts[k] / variances[k, p] - counts[k] / variances[k, q]
         a += weight * (turned[k, p, p] - turned[k, q, q]) / 2.0
         b += weight * turned[k, p, q]
+    angle = 0.0
     if abs(a) + abs(b) < np.inf and (a != 0.0 or b != 0.0):
         angle = atan2(-b, -a) / 2.0
         turn(axes, p, q, cos(angle), sin(angle))
         for k in range(K):
             turn_matrix(turned[k], p, q, cos(angle), sin(angle))
+    return angle
