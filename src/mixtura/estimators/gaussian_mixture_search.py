@@ -121,19 +121,21 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     Notes
     -----
-    Candidates share the work of finding starts: each tries in its own structure what
-    "full", "diag" and "spherical" have found for its size, splits of its own solutions
-    for the sizes below, and mergers for the size above. These are found from the data,
-    `random_state` and the size whether or not they are candidates. Fits then start
-    where the best short run has got to, which their ``weights_init``, ``means_init``
+    Candidates share the work of finding starts: each tries in its own structure the
+    same drawn partitions and, up to 2,000 rows, mclust's agglomeration, splits of its
+    own solutions for the sizes below, and what is left of that for the size above with
+    one component less. These follow from the data, `random_state` and the size. Fits
+    start where the best run has got to, which their ``weights_init``, ``means_init``
     and ``precisions_init`` keep; one that collapses is made again from a start of its
     own, and where rows are few for its parameters left after 15 iterations if it
     collapses. In the end each structure tries what the others of its size have found:
-    none is less likely than its special cases among the candidates, unless EM
-    collapses on the way from there. So other structures may change a candidate for the
-    better, other sizes leave it alone. With any start, ``n_init`` or robust option in
-    `estimator`, a ``max_iter`` below 100 or an ``algorithm`` other than "em", and in
-    cross-validation, each fit makes its own start, as `GaussianMixture` alone does.
+    none is less likely than its special cases among the candidates, unless EM collapses
+    on the way. So other structures may change a candidate for the better, other sizes
+    leave it alone. With ``init_params="hierarchical"`` in
+    `estimator` candidates share the agglomeration alone. With any other start,
+    ``n_init`` or robust option, a ``max_iter`` below 100 or an ``algorithm`` other than
+    "em", and in cross-validation, each fit makes its own start, as `GaussianMixture`
+    alone does.
 
     A candidate with a collapsed component has a likelihood that means little, so it
     ranks behind all sound ones: a component that only the floor under the variances
