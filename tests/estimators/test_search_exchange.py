@@ -93,12 +93,14 @@ def test_no_structure_is_less_likely_than_its_special_cases(name, many, monkeypa
     search = GaussianMixtureSearch((2, 5, 7), covariance_type="all", random_state=0)
     found = losses(search.fit(X))
     assert all(collapses(X, search, place) for place in found), found
-    assert not found or name == "few"
+    assert len(found) <= 1 or name == "few"
 
 
 @pytest.mark.slow
 def test_without_exchange_it_would_be(monkeypatch):
     monkeypatch.setattr(exchange, "_special_cases_first", lambda trials: [])
+    monkeypatch.setattr(shared_starts, "DRAWS", 1)
+    monkeypatch.setattr(shared_starts, "grown", lambda *_: [])
     X = DATA["old-faithful"]()
     search = GaussianMixtureSearch((7,), covariance_type="all", random_state=0)
     found = losses(search.fit(X))
