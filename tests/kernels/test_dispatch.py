@@ -54,7 +54,7 @@ def test_both_sides_of_the_threshold_agree(name, monkeypatch):
 def test_works_without_numba(monkeypatch):
     monkeypatch.setattr(dispatch, "FUSED_WORK", 0)
     monkeypatch.setattr(dispatch, "FUSED_SCORING_WORK", 0)
-    monkeypatch.setattr(dispatch, "_launcher", lambda: None)
+    monkeypatch.setattr(dispatch, "compiled_code", lambda _: None)
     X, parameters = problem("full", 22, 100, 2, 2)
     expected = plain.e_step(plain.FULL, X, None, parameters)
     actual = kernels.e_step_full(X, None, *parameters)

@@ -212,7 +212,7 @@ def test_both_sides_of_the_threshold_agree(fused, monkeypatch):
     for name in ("FUSED_WORK", "FUSED_SCORING_WORK"):
         monkeypatch.setattr(linear, name, 0)
     assert_equal(everything(), small)
-    monkeypatch.setattr(linear, "_fused", lambda: None)
+    monkeypatch.setattr(linear, "compiled_code", lambda _: None)
     for a, b in zip(everything(), small, strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -1,8 +1,5 @@
 """The public kernels, and the choice between the fused and the plain ones."""
 
-from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +13,7 @@ from mixtura.kernels.moments import (
     live_components,
     with_dead_components,
 )
+from mixtura.kernels.optional import compiled_code
 from mixtura.kernels.plain import Parameters
 
 FUSED_WORK = 200_000
@@ -109,7 +107,7 @@ class Kernels:
         parameters = Parameters(constants, means, precision_cholesky)
         if not is_fused(len(X) if total_rows is None else total_rows, *means.shape):
             return plain.e_step(self._structure, X, row_weights, parameters)
-        launch = _launcher()
+        launch = compiled_code("launch")
         if launch is None:
             return plain.e_step(self._structure, X, row_weights, parameters)
         live = live_components(constants)
@@ -271,7 +269,7 @@ class Kernels:
         """Write log joint (0), log density (1) or labels (2) into `out`."""
         n_rows = len(X) if total_rows is None else total_rows
         fuse = _work(n_rows, *parameters.means.shape) >= FUSED_SCORING_WORK
-        launch = _launcher() if fuse else None
+        launch = compiled_code("launch") if fuse else None
         if launch is None:
             in_plain = (plain.log_joint, plain.log_density, plain.labels)[mode]
             in_plain(self._structure, X, parameters, out)
@@ -291,15 +289,6 @@ def is_fused(n_rows: int, n_components: int, n_features: int) -> bool:
 def _work(n_rows: int, n_components: int, n_features: int) -> int:
     """Multiplications in one pass over the rows."""
     return n_rows * n_components * (n_features * (n_features + 1) + 20)
-
-
-@cache
-def _launcher() -> ModuleType | None:
-    """Import the fused kernels, if Numba is there and works."""
-    try:
-        return import_module("mixtura.kernels.launch")
-    except (ImportError, OSError):
-        return None
 
 
 full = Kernels(plain.FULL)

@@ -12,15 +12,13 @@ density zero; its responsibilities are equal.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixtura.kernels.moments import EXPONENT_FLOOR, Array
+from mixtura.kernels.optional import compiled_code
 
 BLOCK_ELEMENTS = 2**16
 
@@ -141,7 +139,8 @@ def e_step(
     (array([0.982, 1.018]), array([[0.],
            [4.]]))
     """
-    fused = _fused() if _work(rows, components) >= FUSED_WORK else None
+    is_large = _work(rows, components) >= FUSED_WORK
+    fused = compiled_code("fused_linear") if is_large else None
     if fused is None:
         return plain_e_step(rows, row_weights, components)
     moments: LinearMoments = fused.e_step(rows, row_weights, components, n_threads)
@@ -179,7 +178,8 @@ def _score(
     n_threads: int,
 ) -> None:
     """Write log joint (0), log density (1) or labels (2) into `out`."""
-    fused = _fused() if _work(rows, components) >= FUSED_SCORING_WORK else None
+    is_large = _work(rows, components) >= FUSED_SCORING_WORK
+    fused = compiled_code("fused_linear") if is_large else None
     if fused is None:
         plain_score(mode, rows, components, out)
     else:
@@ -200,7 +200,7 @@ def table_sums(X: Array, table: Array, *, n_threads: int = 1) -> Array | None:
     ndarray of shape (n,) or None
         None if an entry of X is not an integer from 0 to ``size - 1``.
     """
-    fused = _fused() if X.size >= FUSED_LOOKUPS else None
+    fused = compiled_code("fused_linear") if X.size >= FUSED_LOOKUPS else None
     if fused is not None:
         compiled: Array | None = fused.table_sums(X, table, n_threads)
         return compiled
@@ -266,15 +266,6 @@ def _work(rows: LinearRows, components: Linear) -> int:
     """Multiplications in one pass over the rows."""
     n_components, n_statistics = map(int, components.eta.shape)
     return len(rows) * n_components * (2 * n_statistics + 20)
-
-
-@cache
-def _fused() -> ModuleType | None:
-    """Import the compiled kernels, if Numba is there and works."""
-    try:
-        return import_module("mixtura.kernels.fused_linear")
-    except (ImportError, OSError):
-        return None
 
 
 def _blocks(rows: LinearRows, components: Linear) -> Iterator[tuple[int, LinearRows]]:

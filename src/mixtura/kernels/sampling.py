@@ -7,9 +7,6 @@ vector unit; the draws are the same to rounding.
 """
 
 from collections.abc import Iterator
-from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +14,7 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 from mixtura.kernels.moments import Array
+from mixtura.kernels.optional import compiled_code
 from mixtura.kernels.threads import in_order
 
 STREAMS = 8
@@ -80,7 +78,7 @@ def sample(
            [99.1]])
     """
     X = np.empty((int(counts.sum()), means.shape[1]))
-    compiled = _compiled() if X.size >= FUSED_NUMBERS else None
+    compiled = compiled_code("fused_sampling") if X.size >= FUSED_NUMBERS else None
     filler = _filler if compiled is None else compiled.filler
     fill = filler(X, means, factors)
 
@@ -110,15 +108,6 @@ def _chunks(counts: NDArray[np.integer], n_features: int) -> Iterator[Chunk]:
         for number, first in enumerate(range(start, end, size)):
             yield Chunk(component, number, slice(first, min(first + size, end)))
         start = end
-
-
-@cache
-def _compiled() -> ModuleType | None:
-    """Import the compiled draws, if Numba is there and works."""
-    try:
-        return import_module("mixtura.kernels.fused_sampling")
-    except (ImportError, OSError):
-        return None
 
 
 def _filler(X: Array, means: Array, factors: Array) -> Any:
