@@ -348,7 +348,8 @@ def _turn(
     angle = 0.0
     if abs(a) + abs(b) < np.inf and (a != 0.0 or b != 0.0):
         angle = atan2(-b, -a) / 2.0
-        turn(axes, p, q, cos(angle), sin(angle))
+        cosine, sine = cos(angle), sin(angle)
+        turn(axes, p, q, cosine, sine)
         for k in range(K):
-            turn_matrix(turned[k], p, q, cos(angle), sin(angle))
+            turn_matrix(turned[k], p, q, cosine, sine)
     return angle

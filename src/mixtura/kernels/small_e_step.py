@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mixtura.kernels.few_columns import MOST, add_moments, log_joint_line
 from mixtura.kernels.fused import TILE_BYTES
 from mixtura.kernels.small_matrices import inlined, once, summed
 from mixtura.kernels.softmax import log_densities, posterior, scale
@@ -80,8 +81,11 @@ def log_joint(rows: Any, params: Any, diagonal: bool, work: Any) -> None:
         constant = log(weights[k]) - D / 2.0 * LOG_2_PI
         for d in range(D):
             constant += log(factors[k, d, d])
-        _squares(rows, means[k], factors[k], diagonal, work[K], work[k])
-        _joint_line(work[k], constant)
+        if D <= MOST:
+            log_joint_line(rows, means[k], factors[k], diagonal, constant, work[k])
+        else:
+            _squares(rows, means[k], factors[k], diagonal, work[K], work[k])
+            _joint_line(work[k], constant)
 
 
 @inlined
@@ -94,6 +98,21 @@ def log_density(rows: Any, params: Any, diagonal: bool, work: Any) -> Any:
 
 
 @inlined
+def _sums(
+    rows: Any, mean: Any, shares: Any, diagonal: bool, scratch: Any, sums: Any
+) -> None:
+    """Write sums as `add_moments` does, for any number of columns."""
+    D = len(mean)
+    sums[0] = _sum(shares)
+    place = 1 + D
+    for d in range(D):
+        sums[1 + d] = _weighted_differences(rows[d], mean[d], shares, scratch)
+        for c in range(d if diagonal else 0, d + 1):
+            sums[place] = _products(rows[c], mean[c], scratch)
+            place += 1
+
+
+@inlined
 def sum_moments(
     rows: Any, shares: Any, pivots: Any, diagonal: bool, scratch: Any, found: Any
 ) -> None:
@@ -103,20 +122,23 @@ def sum_moments(
     """
     counts, centers, own, _ = found
     K, D = pivots.shape
+    sums = np.empty(1 + D + D * (D + 1) // 2)
     for k in range(K):
-        counts[k] = _sum(shares[k])
-        count = max(counts[k], TINY)
+        if D <= MOST:
+            add_moments(rows, pivots[k], shares[k], diagonal, sums)
+        else:
+            _sums(rows, pivots[k], shares[k], diagonal, scratch, sums)
+        counts[k] = sums[0]
+        count = max(sums[0], TINY)
+        place = 1 + D
         for d in range(D):
-            pivot = pivots[k, d]
-            total = _weighted_differences(rows[d], pivot, shares[k], scratch)
-            shift = total / count
-            centers[k, d] = pivot + shift
+            centers[k, d] = pivots[k, d] + sums[1 + d] / count
             for c in range(d + 1):
                 own[k, d, c] = own[k, c, d] = 0.0
                 if c == d or not diagonal:
-                    product = _products(rows[c], pivots[k, c], scratch)
-                    other = centers[k, c] - pivots[k, c]
-                    own[k, d, c] = own[k, c, d] = product / count - shift * other
+                    shifts = sums[1 + d] / count * (sums[1 + c] / count)
+                    own[k, d, c] = own[k, c, d] = sums[place] / count - shifts
+                    place += 1
 
 
 @once

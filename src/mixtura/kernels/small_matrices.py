@@ -10,7 +10,7 @@ import numpy as np
 SWEEPS = 30
 """Of Jacobi's method, at most; it takes six or so."""
 
-ORTHOGONAL = 1e-32
+ORTHOGONAL = 1e-26
 """Share of a product of two variances below which their squared covariance is none."""
 
 QUICK: dict[str, Any] = {
