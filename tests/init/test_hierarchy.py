@@ -6,7 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from checks import close
 from mixtura.data import Rows
-from mixtura.init import starts
+from mixtura.init import hierarchy, starts
 from mixtura.init.distinct import distinct_rows
 from mixtura.init.hierarchy import merges, space
 
@@ -77,3 +77,31 @@ def test_of_many_rows_a_sample_is_merged(monkeypatch, seed):
     partition = starts.hierarchical(X, np.ones(300), 3, rng)
     assert adjusted_rand_score(labels, partition.argmax(axis=1)) == 1.0
     np.testing.assert_array_equal(partition.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 4, 7])
+@pytest.mark.parametrize("seed", range(2))
+def test_compiled_mergers_are_the_same(seed, n_features):
+    pytest.importorskip("numba")
+    X = rows(seed, 120, n_features)
+    weights = np.random.default_rng(seed).uniform(0.5, 3.0, size=120)
+    ordinary, compiled = merges(X, weights), merges(X, weights, compiled=True)
+    np.testing.assert_array_equal(ordinary.pairs, compiled.pairs)
+    np.testing.assert_allclose(ordinary.losses, compiled.losses, atol=1e-9)
+
+
+def test_without_numba_mergers_are_the_ordinary_ones(monkeypatch):
+    X = rows(0, 30)
+    monkeypatch.setattr(hierarchy, "compiled_code", lambda _: None)
+    compiled = merges(X, np.ones(30), compiled=True)
+    np.testing.assert_array_equal(compiled.pairs, merges(X, np.ones(30)).pairs)
+
+
+def test_labels_are_numbered_by_the_first_row_of_each():
+    X = rows(1, 25)
+    tree = merges(X, np.ones(25))
+    for n_clusters in (1, 3, 25):
+        labels = tree.labels(n_clusters)
+        found, first = np.unique(labels, return_index=True)
+        np.testing.assert_array_equal(found, np.arange(n_clusters))
+        assert (np.diff(first) > 0).all()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
 from mixtura.init.distinct import standardised
+from mixtura.kernels.optional import compiled_code
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,15 @@ class Merges:
     losses: Array
 
     def labels(self, n_clusters: int) -> IntArray:
-        """Labels (n,) of so many clusters, from zero."""
-        cluster = np.arange(len(self.pairs) + 1)
-        for kept, gone in self.pairs[: len(cluster) - n_clusters]:
-            cluster[cluster == gone] = kept
-        return np.unique(cluster, return_inverse=True)[1]
+        """Labels (n,) of so many clusters, from zero, by the first row of each."""
+        name = list(range(len(self.pairs) + 1))
+        for kept, gone in reversed(self.pairs[: len(name) - n_clusters].tolist()):
+            name[gone] = name[kept]
+        number = {one: i for i, one in enumerate(dict.fromkeys(name))}
+        return np.array([number[one] for one in name])
 
 
-def merges(X: Array, weights: Array) -> Merges:
+def merges(X: Array, weights: Array, compiled: bool = False) -> Merges:
     r"""Merge the two clusters whose union costs least, until one is left.
 
     The criterion is the classification likelihood of Gaussians with covariances of
@@ -53,6 +55,9 @@ def merges(X: Array, weights: Array) -> Merges:
         In a `space` where the trace means something.
     weights : ndarray of shape (n,)
         Positive.
+    compiled : bool
+        Whether waiting for a compiler pays; of mergers that cost the same, another may
+        come first.
 
     References
     ----------
@@ -66,12 +71,18 @@ def merges(X: Array, weights: Array) -> Merges:
     >>> merges(X, np.ones(4)).labels(2)
     array([0, 0, 1, 1])
     """
-    return _merges(X.tobytes(), weights.tobytes(), X.shape)
+    kernel = compiled_code("agglomeration") if compiled else None
+    if kernel is None:
+        return _merges(X.tobytes(), weights.tobytes(), X.shape)
+    start = _Clusters.of(X, weights)
+    pairs, losses = np.empty((len(X) - 1, 2), dtype=np.int64), np.empty(len(X) - 1)
+    kernel.agglomerate(start.means, start.sizes, start.alpha, pairs, losses)
+    return Merges(pairs, losses)
 
 
 @lru_cache(maxsize=4)
 def _merges(X: bytes, weights: bytes, shape: tuple[int, int]) -> Merges:
-    """Merge rows; candidates of a search ask again and again for the same ones."""
+    """Merge rows; fits of several sizes ask again and again for the same ones."""
     rows = np.frombuffer(X).reshape(shape)
     clusters = _Clusters.of(rows, np.frombuffer(weights))
     pairs, losses = [], []
