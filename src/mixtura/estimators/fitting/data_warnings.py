@@ -4,15 +4,12 @@ import warnings
 
 import numpy as np
 
-from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, FLOOR, Problem
+from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.models.mixture import MixtureParams
 
 LEAST_ROWS = 0.5
 """A component on fewer is empty."""
-
-ROUNDING = 1e-15
-"""Of an eigenvalue, as a share of the largest."""
 
 SMALLEST = 1e-150
 """Deviations below this, or above its inverse, have no variance in float64."""
@@ -41,7 +38,7 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
             "components; the components without a row of their own have weight 0. "
             "Choose a smaller n_components."
         )
-    dependent = _dependent_columns(problem)
+    dependent = problem.dependent_columns
     if dependent:
         _warn(
             f"{_listed('column', [names[j] for j in dependent])} linearly dependent; "
@@ -53,7 +50,7 @@ def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
 def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
     """Name the components that rest on (almost) no spread in some direction."""
     collapsed = problem.collapsed(params)
-    if collapsed and not _dependent_columns(problem):
+    if collapsed and not problem.dependent_columns:
         names = [f"{k} (weight {params.weights[k]:.3g})" for k in collapsed]
         _warn(
             f"{_listed('component', names)} collapsed onto (nearly) equal values in "
@@ -72,22 +69,6 @@ def warn_of_noise(problem: Problem, params: MixtureParams) -> None:
             f"All rows are noise: each component stands for less than {LEAST_ROWS} "
             "rows. Start elsewhere (init_params), or leave out noise or prior."
         )
-
-
-def _dependent_columns(problem: Problem) -> list[int]:
-    """Varying columns in a linear dependence that matrices would have to show."""
-    sample, structure = problem.sample, problem.family.structure
-    varying = np.flatnonzero(problem.units.usual > 0)
-    if structure.n_axes < 2 or len(varying) < 2 or len(sample) <= sample.n_features:
-        return []
-    X = sample.X[:, varying] / np.sqrt(problem.units.usual[varying])
-    covariance = np.cov(X.T, aweights=sample.weights, ddof=0)
-    eigenvalues, vectors = np.linalg.eigh(covariance)
-    least = COLLAPSED * FLOOR
-    if ROUNDING * eigenvalues[-1] > least:  # few rows far away hide what others show
-        return []
-    null = vectors[:, eigenvalues < least]
-    return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
 
 
 def _listed(noun: str, names: list[str]) -> str:

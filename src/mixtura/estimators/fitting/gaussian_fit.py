@@ -48,6 +48,9 @@ IN_MEMORY_BYTES = 1 << 25
 START_ROWS = 5_000
 """Starts are made from at most this many rows; more add time and little else."""
 
+ROUNDING = 1e-15
+"""Of an eigenvalue, as a share of the largest."""
+
 TIE = 1e-9
 """A later start must be better than an earlier one by this share to be preferred."""
 
@@ -127,6 +130,22 @@ class Problem:
             inner.covariances, self._least.varying, n_components
         )
         return np.flatnonzero((ratios < COLLAPSED) & (params.weights > 0)).tolist()
+
+    @cached_property
+    def dependent_columns(self) -> list[int]:
+        """Varying columns in a linear dependence that matrices would have to show."""
+        sample, structure = self.sample, self.family.structure
+        varying = np.flatnonzero(self.units.usual > 0)
+        if structure.n_axes < 2 or len(varying) < 2 or len(sample) <= sample.n_features:
+            return []
+        X = sample.X[:, varying] / np.sqrt(self.units.usual[varying])
+        covariance = np.cov(X.T, aweights=sample.weights, ddof=0)
+        eigenvalues, vectors = np.linalg.eigh(covariance)
+        least = COLLAPSED * FLOOR
+        if ROUNDING * eigenvalues[-1] > least:  # few far rows hide what others show
+            return []
+        null = vectors[:, eigenvalues < least]
+        return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
 
     @cached_property
     def _least(self) -> "_Least | None":

@@ -20,6 +20,7 @@ from mixtura.estimators.fitting.robust_fit import (
     restored,
     trim_threshold,
 )
+from mixtura.models.mixture import MixtureParams
 from mixtura.trace.em_trace import EMTrace
 from mixtura.trace.frames import ScaledUnits
 from mixtura.trace.half_step import About
@@ -28,12 +29,18 @@ from mixtura.trace.sampled import SampledRows
 
 
 def store(
-    estimator: Any, problem: Problem, result: EMResult, X: Array, sample_weight: Any
+    estimator: Any,
+    problem: Problem,
+    result: EMResult,
+    X: Array,
+    sample_weight: Any,
+    params: MixtureParams | None = None,
 ) -> None:
-    """Set the fitted attributes, in the user's units."""
+    """Set the fitted attributes in the user's units, in which params may be known."""
     for name in (*ATTRIBUTES, "trace_"):
         vars(estimator).pop(name, None)  # of an earlier fit
-    params = problem.in_user_units(result.params)
+    if params is None:
+        params = problem.in_user_units(result.params)
     if isinstance(problem, RobustProblem):
         params = restored(estimator, params)
     estimator._set_params(params)
