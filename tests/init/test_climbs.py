@@ -26,10 +26,10 @@ from mixtura.families.parsimonious import (
 )
 from mixtura.families.rough import rough
 from mixtura.init import climbs, heats
-from mixtura.init.candidate import Candidate
+from mixtura.init.candidate import ANYTHING, Candidate
 from mixtura.init.climbs import ManyRunsRows, accelerated, begun, climbed
 from mixtura.init.run import Run
-from mixtura.init.runs import followed, from_partitions
+from mixtura.init.runs import followed, from_partitions, posterior
 from mixtura.init.stack import KeptRows
 from mixtura.models.categorical import one_hot
 from mixtura.models.mixture import Equal, Free, Mixture
@@ -77,7 +77,7 @@ def by_name(structure):
 
 
 @pytest.mark.parametrize("proportions", PROPORTIONS)
-@pytest.mark.parametrize("n_features", [1, 2, 5])
+@pytest.mark.parametrize("n_features", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("structure", FORMULAS, ids=by_name)
 def test_steps_are_those_of_em(structure, n_features, proportions):
     data = blobs(n_features)
@@ -141,6 +141,17 @@ def test_starts_are_the_m_steps_of_responsibilities(structure):
             same(run.objectives, alone.log_likelihoods, 1e-10)
 
 
+@pytest.mark.parametrize("structure", FORMULAS, ids=by_name)
+def test_posterior_is_that_of_the_model(structure):
+    data = blobs(3)
+    model = model_of(structure, 3)
+    for params in starts_of(model, data):
+        here = model.posterior(params, data)
+        found = posterior(model, data, params)
+        same(found.responsibilities, here.values, 1e-10)
+        same(found.log_density, model.log_density(params, data), 1e-10)
+
+
 def test_what_reaches_the_floor_ends_there():
     rng = np.random.default_rng(5)
     data = ManyRunsRows(np.r_[np.zeros((5, 2)), 9 + rng.standard_normal((60, 2))])
@@ -173,19 +184,20 @@ def test_only_what_is_plain_is_compiled():
 
 
 def test_without_numba_the_ordinary_runs_are_made(monkeypatch):
-    data, model = blobs(2), model_of(Full(), 2)
-    chosen = partitions(len(data), 3, 4)
+    model = model_of(Full(), 2)
+    chosen = partitions(len(blobs(2)), 3, 4)
 
     def best():
+        data = blobs(2)
         starts = from_partitions(model, data, chosen)
         runs = followed(model, data, [*map(Run.at, starts)], 5)
         rivals = [Candidate(True, run) for run in runs]
-        return heats.best_in_the_end(model, data, rivals, lambda _: True).params
+        return heats.best_in_the_end(model, data, rivals, ANYTHING).params
 
     compiled = best()
-    monkeypatch.setattr(climbs, "_compiled", lambda: None)
-    assert climbs.rows_for(model, data) is None
-    levels = [model.log_density(each, data) for each in (compiled, best())]
+    monkeypatch.setattr(climbs, "compiled_code", lambda _: None)
+    assert climbs.rows_for(model, blobs(2)) is None
+    levels = [model.log_density(each, blobs(2)) for each in (compiled, best())]
     same(levels[0], levels[1], 1e-2)
 
 

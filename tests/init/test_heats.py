@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.checks import same
 
 from mixtura.data import Rows
 from mixtura.em import em
@@ -10,6 +11,7 @@ from mixtura.families.covariance import Diagonal, Full, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.families.parsimonious import EEV, VEI
 from mixtura.init import climbs, heats
+from mixtura.init.candidate import ANYTHING, Judge
 from mixtura.init.climbs import ManyRunsRows
 from mixtura.init.heats import LEFT, best_few, best_from, best_in_the_end
 from mixtura.init.runs import from_partitions
@@ -39,27 +41,23 @@ def problem(structure, seed=0, n=150):
     return model, data, from_partitions(model, data, partitions)
 
 
-def is_sound(params):
-    return True
-
-
 @pytest.mark.parametrize("structure", STRUCTURES, ids=lambda s: s.name)
 @pytest.mark.parametrize("seed", range(3))
 def test_no_rival_ends_higher_than_the_winner(structure, seed):
     model, data, starts = problem(structure, seed)
-    rivals = best_few(model, data, starts, is_sound, ((3, 6),))
+    rivals = best_few(model, data, starts, ANYTHING, ((3, 6),))
     ends = [
         em(model, data, rival.run.params, tol=1e-8, max_iter=5000).log_likelihood
         for rival in rivals
     ]
-    params = best_in_the_end(model, data, rivals, is_sound).params
+    params = best_in_the_end(model, data, rivals, ANYTHING).params
     reached = em(model, data, params, tol=1e-8, max_iter=5000).log_likelihood
     assert reached >= max(ends) - 2 * LEFT
 
 
 def test_the_best_comes_first_and_as_many_as_the_last_heat_leaves():
     model, data, starts = problem(Full())
-    found = best_few(model, data, starts, is_sound, ((2, 5), (3, 2)))
+    found = best_few(model, data, starts, ANYTHING, ((2, 5), (3, 2)))
     levels = [candidate.run.objective for candidate in found]
     assert len(found) == 2 and levels == sorted(levels, reverse=True)
     assert all(candidate.run.n_steps <= 5 for candidate in found)
@@ -67,23 +65,23 @@ def test_the_best_comes_first_and_as_many_as_the_last_heat_leaves():
 
 def test_a_sound_end_comes_before_a_likely_one():
     model, data, starts = problem(Full())
-    rivals = best_few(model, data, starts, is_sound, ((3, 6),))
+    rivals = best_few(model, data, starts, ANYTHING, ((3, 6),))
     top = em(
-        model, data, best_in_the_end(model, data, rivals, is_sound).params, tol=1e-8
+        model, data, best_in_the_end(model, data, rivals, ANYTHING).params, tol=1e-8
     )
 
     def is_not_the_top(params):
         level = float(model.log_density(params, data).sum())
         return level < top.log_likelihood - 0.1
 
-    other = best_in_the_end(model, data, rivals, is_not_the_top).params
+    other = best_in_the_end(model, data, rivals, Judge(is_not_the_top)).params
     assert is_not_the_top(other)
 
 
 def test_a_single_rival_is_returned_as_it_is():
     model, data, starts = problem(Full())
-    [rival] = best_few(model, data, starts[:1], is_sound)
-    assert best_in_the_end(model, data, [rival], is_sound) is rival.run
+    [rival] = best_few(model, data, starts[:1], ANYTHING)
+    assert best_in_the_end(model, data, [rival], ANYTHING) is rival.run
 
 
 def test_starts_are_followed_alike_from_responsibilities():
@@ -91,8 +89,8 @@ def test_starts_are_followed_alike_from_responsibilities():
     values = [model.posterior(start, data).values for start in starts]
     after = [model.from_responsibilities(data, each) for each in values]
     stages = ((2, 4), (3, 2))
-    one = best_from(model, data, values, is_sound, stages)
-    other = best_few(model, data, after, is_sound, stages)
+    one = best_from(model, data, values, ANYTHING, stages)
+    other = best_few(model, data, after, ANYTHING, stages)
     levels = [[each.run.objective for each in found] for found in (one, other)]
     assert levels[0] == pytest.approx(levels[1], abs=1e-9)
 
@@ -102,7 +100,7 @@ def test_what_is_sure_goes_to_the_end_though_others_lead():
     pytest.importorskip("numba")
     model, data, starts = problem(Full(), seed=2)
     many = ManyRunsRows.of(data)
-    rivals = [best_few(model, many, [start], is_sound)[0] for start in starts]
+    rivals = [best_few(model, many, [start], ANYTHING)[0] for start in starts]
     ends = [climbs.accelerated(model, many, [each.run])[0] for each in rivals]
     best = max(range(len(ends)), key=lambda i: ends[i].objective)
     behind = rivals[best]._replace(
@@ -116,5 +114,48 @@ def test_what_is_sure_goes_to_the_end_though_others_lead():
         params = best_in_the_end(model, many, *arguments).params
         return float(model.log_density(params, data).sum())
 
-    assert reached([*others, behind], is_sound) < top - 1
-    assert reached(others, is_sound, [behind]) >= top - 1e-6
+    assert reached([*others, behind], ANYTHING) < top - 1
+    assert reached(others, ANYTHING, [behind]) >= top - 1e-6
+
+
+def judge_of(model, n_features, least_weight=0.2, least_ratio=1e7):
+    """Components have a weight, and a variance in every direction, in floors."""
+
+    def is_sound(params):
+        values = np.linalg.eigvalsh(params.components.covariances / floor)
+        return bool(
+            (values > least_ratio).all() and params.weights.min() > least_weight
+        )
+
+    floor = model.family.constraint.variances[0]
+    return Judge(is_sound, least_ratio, least_weight)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_compiled_heats_leave_what_ordinary_ones_do(seed):
+    """Judged after the same steps: the sound first, each then by likelihood."""
+    pytest.importorskip("numba")
+    model, data, starts = problem(Full(), seed)
+    judge, many = judge_of(model, 2), ManyRunsRows.of(data)
+    partitions = [model.posterior(start, data).values for start in starts]
+    for stages in (((3, 6),), ((3, 4), (1, 2)), ((2, 5), (1, 3), (1, 1))):
+        for start, best in ((starts, best_few), (partitions, best_from)):
+            ordinary = best(model, data, start, judge, stages)
+            compiled = best(model, many, start, judge, stages)
+            assert len(compiled) == len(ordinary) == stages[-1][1]
+            for one, other in zip(compiled, ordinary, strict=True):
+                assert one.sound == other.sound == judge.is_sound(one.run.params)
+                assert one.run.n_steps == other.run.n_steps
+                level = other.run.objective
+                assert one.run.objective == pytest.approx(level, abs=1e-8)
+                same(one.run.log_density, other.run.log_density, 1e-8)
+
+
+def test_some_of_those_are_not_sound():
+    """The test above sees both kinds."""
+    verdicts = set()
+    for seed in range(4):
+        model, data, starts = problem(Full(), seed)
+        found = best_few(model, data, starts, judge_of(model, 2), ((3, 6),))
+        verdicts |= {candidate.sound for candidate in found}
+    assert verdicts == {True, False}

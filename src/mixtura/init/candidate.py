@@ -1,6 +1,7 @@
 """What short runs lead to: how they are ranked, and which lead to the same optimum."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,28 @@ class Candidate(NamedTuple):
     sound: bool
     run: Run
     handicap: float = 0.0
+
+
+class Judge(NamedTuple):
+    """What makes a mixture sound; and the same for compiled runs.
+
+    Parameters
+    ----------
+    is_sound : callable
+        Whether parameters are free of collapsed components.
+    least_ratio : float
+        Variance of components in any direction, in units of the floor under it.
+    least_weight : float
+        Of components.
+    """
+
+    is_sound: Callable[[Any], bool]
+    least_ratio: float = 0.0
+    least_weight: float = 0.0
+
+
+ANYTHING = Judge(lambda _: True)
+"""Everything is."""
 
 
 def optima_of(runs: list[Candidate], near: float = AT_ONCE) -> list[list[Candidate]]:

@@ -5,10 +5,10 @@ M-steps find by a search is improved step by step, and acceleration is of statis
 run ends where a component reaches the floor: what lies there creeps along it.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache, cached_property
-from importlib import import_module
-from typing import Any, overload
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,15 +19,17 @@ from mixtura.families.constraints import Floor
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.init import stack
+from mixtura.init.candidate import ANYTHING, Candidate, Judge
 from mixtura.init.run import NOWHERE, Run
 from mixtura.init.stack import KeptRows, Stack
+from mixtura.kernels.optional import compiled_code
 from mixtura.models.mixture import Equal, Mixture, MixtureParams
 
 Params = tuple[Array, Array, Array, Array]
 """Weights (R, K), means (R, K, D), covariances and factors (R, K, D, D)."""
 
-Limits = tuple[int, float, float, bool]
-"""Steps; nats left; gain that is none; whether to accelerate: see `kernels.climb`."""
+Rules = tuple[int, bool, Array]
+"""Number of the structure; whether weights are equal; the floor."""
 
 SETTLED = 1e-9
 """Gains of less than this share of the log-likelihood end a short run early."""
@@ -42,8 +44,20 @@ LONGEST = 2000
 """Steps of a run to its end, at most."""
 
 
+@dataclass(frozen=True)
 class ManyRunsRows(KeptRows):
     """Rows on which so many runs are made that waiting for a compiler pays."""
+
+    known: dict[int, tuple[Mixture, Rules | None]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def rules(self, model: Mixture) -> Rules | None:
+        """Return what the kernel must know of a model; None if it cannot fit it."""
+        if id(model) not in self.known:
+            # The model is kept with its rules, so that none other gets its number.
+            self.known[id(model)] = model, _rules(model, self)
+        return self.known[id(model)][1]
 
     @cached_property
     def vary(self) -> bool:
@@ -53,7 +67,7 @@ class ManyRunsRows(KeptRows):
     @cached_property
     def packed(self) -> tuple[Array, Array]:
         """Transposed rows and their weights, filled up to whole blocks."""
-        block = _compiled().BLOCK
+        block = compiled_code("climb").BLOCK
         size = -(-len(self) // block) * block
         rows, weights = np.zeros((self.n_features, size)), np.zeros(size)
         rows[:, : len(self)] = self.X.T
@@ -61,74 +75,59 @@ class ManyRunsRows(KeptRows):
         return rows, weights
 
 
-class Climbs(Sequence[Run]):
-    """Runs side by side, of which few are looked at.
+class Heat(NamedTuple):
+    """Part of the way, after which some are left: see `kernels.climb`.
 
     Parameters
     ----------
-    objectives : ndarray of shape (R,)
-        Where they have got to, in nats.
-    run : callable
-        The number of a run -> the run.
+    n_steps : int
+    n_left : int
+        The best of them, in this order; 0 for all as they are.
+    nats : float
+        That may be left to gain, in total.
+    no_gain : float
+        As a share of the log-likelihood, that ends a run.
+    is_accelerated : bool
     """
 
-    def __init__(self, objectives: Array, run: Callable[[int], Run]) -> None:
-        self.objectives = objectives
-        self._run = run
+    n_steps: int
+    n_left: int
+    nats: float = -1.0
+    no_gain: float = SETTLED
+    is_accelerated: bool = False
 
-    def __len__(self) -> int:
-        return len(self.objectives)
 
-    @overload
-    def __getitem__(self, number: int) -> Run: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Run]: ...
-    def __getitem__(self, number: int | slice) -> Run | list[Run]:
-        if isinstance(number, slice):
-            return [self._run(i) for i in range(*number.indices(len(self)))]
-        if number >= len(self):
-            raise IndexError(number)
-        return self._run(number)
+class Field(NamedTuple):
+    """Runs at the start: parameters, or shares of the rows whose M-step they are.
+
+    Parameters
+    ----------
+    params : tuple of ndarray
+    shares : ndarray of shape (R, K, size) or (R, 0, 0)
+    runs : sequence of Run
+        What they were before.
+    """
+
+    params: Params
+    shares: Array
+    runs: Sequence[Run]
 
 
 def rows_for(model: Mixture, data: Rows) -> ManyRunsRows | None:
     """Return the rows, if runs of the model on them can be, and are to be, compiled."""
-    if not (isinstance(data, ManyRunsRows) and stack.is_possible(model, data)):
-        return None
-    if data.n_features > MOST_COLUMNS:
-        return None
-    floor = _family(model).constraint
-    is_possible = (
-        isinstance(floor, Floor)
-        and bool((floor.variances > 0).all())
-        and data.vary
-        and _compiled() is not None
-        and _structure(model).name in _compiled().NUMBERS
-    )
-    return data if is_possible else None
+    if isinstance(data, ManyRunsRows) and data.rules(model) is not None:
+        return data
+    return None
 
 
 def begun(
     model: Mixture, data: ManyRunsRows, partitions: Sequence[Array], n_steps: int
-) -> Climbs:
+) -> list[Run]:
     """Take so many EM steps from the M-step's parameters for each responsibilities.
 
     Those (n, K) that put a component at the floor have all of them there.
     """
-    rows, weights = data.packed
-    n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
-    shares = np.zeros((n_starts, n_components, len(weights)))
-    for own, values in zip(shares, partitions, strict=True):
-        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
-    matrices = np.tile(np.eye(d), (n_starts, n_components, 1, 1))
-    blank = (
-        np.full((n_starts, n_components), 1 / n_components),
-        np.zeros((n_starts, n_components, d)),
-        matrices,
-        matrices.copy(),
-    )
-    limits = n_steps, -1.0, SETTLED, False
-    return _climbed(model, data, blank, shares, limits, lambda _: NOWHERE)
+    return _each(model, data, _of_partitions(data, partitions), Heat(n_steps, 0))
 
 
 def climbed(
@@ -137,7 +136,7 @@ def climbed(
     runs: Sequence[Run],
     n_steps: int,
     no_gain: float = SETTLED,
-) -> Climbs:
+) -> list[Run]:
     """Take so many EM steps more in each run.
 
     A run ends where a component reaches the floor, with all of them there; and where
@@ -153,7 +152,8 @@ def climbed(
     no_gain : float
         Gain, as a share of the log-likelihood, that ends a run.
     """
-    return _further(model, data, runs, (n_steps, -1.0, no_gain, False))
+    heat = Heat(n_steps, 0, no_gain=no_gain)
+    return _each(model, data, _of_runs(model, data, runs), heat)
 
 
 def accelerated(
@@ -161,8 +161,8 @@ def accelerated(
     data: ManyRunsRows,
     runs: Sequence[Run],
     n_steps: int = LONGEST,
-    left: float = NOTHING,
-) -> Climbs:
+    nats: float = NOTHING,
+) -> list[Run]:
     """Take each run to its end, in so many steps at most, accelerated where EM is slow.
 
     Parameters
@@ -172,16 +172,104 @@ def accelerated(
     runs : sequence of Run
         Of equally many components; at least one.
     n_steps : int
-    left : float
-        Nats in total on rows of weight one that may be left to gain.
+    nats : float
+        In total on rows of weight one, that may be left to gain.
     """
-    left *= float(data.n_observations) / len(data)
-    return _further(model, data, runs, (n_steps, left, ROUNDING, True))
+    heat = _accelerated(data, n_steps, 0, nats)
+    return _each(model, data, _of_runs(model, data, runs), heat)
 
 
-def _further(
-    model: Mixture, data: ManyRunsRows, runs: Sequence[Run], limits: Limits
-) -> Climbs:
+def best_end(
+    model: Mixture, data: ManyRunsRows, runs: Sequence[Run], judge: Judge
+) -> Candidate:
+    """Return the end of the run that has climbed highest, a sound one before others."""
+    heat = _accelerated(data, LONGEST, 1)
+    [best] = _contest(model, data, _of_runs(model, data, runs), judge, (heat,))
+    return best
+
+
+def best_few(
+    model: Mixture,
+    data: ManyRunsRows,
+    runs: Sequence[Run],
+    judge: Judge,
+    heats: Sequence[tuple[int, int]],
+) -> list[Candidate]:
+    """Return the best few of several runs, the best first; see `heats.best_few`.
+
+    After the first heat they are accelerated.
+    """
+    return _best(model, data, _of_runs(model, data, runs), judge, heats)
+
+
+def best_from(
+    model: Mixture,
+    data: ManyRunsRows,
+    partitions: Sequence[Array],
+    judge: Judge,
+    heats: Sequence[tuple[int, int]],
+) -> list[Candidate]:
+    """Return the best few of several runs from responsibilities, as `best_few` does."""
+    return _best(model, data, _of_partitions(data, partitions), judge, heats)
+
+
+def posterior(
+    model: Mixture, data: ManyRunsRows, params: MixtureParams
+) -> tuple[Array, Array]:
+    """Return log-densities (n,) in nats and responsibilities (n, K) of the rows."""
+    field = _of_runs(model, data, [Run.at(params)])
+    own = tuple(values[0] for values in field.params)
+    work = np.empty((len(params.weights) + 3, len(data.packed[1])))
+    kernel = compiled_code("climb")
+    density = kernel.posterior(data.packed, data.rules(model), own, work)
+    return density[: len(data)], work[: len(params.weights), : len(data)].T
+
+
+def _best(
+    model: Mixture,
+    data: ManyRunsRows,
+    field: Field,
+    judge: Judge,
+    heats: Sequence[tuple[int, int]],
+) -> list[Candidate]:
+    first, *others = heats
+    all_heats = Heat(*first), *(_accelerated(data, *heat) for heat in others)
+    return _contest(model, data, field, judge, all_heats)
+
+
+def _each(model: Mixture, data: ManyRunsRows, field: Field, heat: Heat) -> list[Run]:
+    """Follow all runs alike; return them in their order."""
+    found = _contest(model, data, field, ANYTHING, (heat,))
+    return [candidate.run for candidate in found]
+
+
+def _accelerated(
+    data: ManyRunsRows, n_steps: int, n_left: int, nats: float = NOTHING
+) -> Heat:
+    """Return a heat that ends where, on rows of weight one, few nats are left."""
+    nats *= float(data.n_observations) / len(data)
+    return Heat(n_steps, n_left, nats, ROUNDING, True)
+
+
+def _of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Field:
+    """Begin with the M-step for each of several responsibilities (n, K)."""
+    rows, weights = data.packed
+    n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
+    shares = np.zeros((n_starts, n_components, len(weights)))
+    for own, values in zip(shares, partitions, strict=True):
+        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
+    matrices = np.zeros((n_starts, n_components, d, d))
+    matrices[:] = np.eye(d)
+    blank = (
+        np.full((n_starts, n_components), 1 / n_components),
+        np.zeros((n_starts, n_components, d)),
+        matrices,
+        matrices.copy(),
+    )
+    return Field(blank, shares, [NOWHERE] * n_starts)
+
+
+def _of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Field:
     """Go on from where runs have got to."""
     here, structure = Stack.of(model, [run.params for run in runs]), _structure(model)
     inner, shape = here.components, here.components.means.shape
@@ -196,36 +284,65 @@ def _further(
         covariances.reshape(*size, data.n_features).copy(),
         factors.reshape(*size, data.n_features).copy(),
     )
-    nowhere = np.empty((len(runs), 0, 0))
-    return _climbed(model, data, params, nowhere, limits, runs.__getitem__)
+    return Field(params, np.empty((len(runs), 0, 0)), runs)
 
 
-def _climbed(
+def _contest(
     model: Mixture,
     data: ManyRunsRows,
-    params: Params,
-    shares: Array,
-    limits: Limits,
-    before: Callable[[int], Run],
-) -> Climbs:
-    """Go on with each of the runs before; see `kernels.climb`."""
-    kernel, structure = _compiled(), _structure(model)
-    traces = np.empty((len(shares), limits[0] + 1))
-    densities = np.empty((len(shares), len(data.packed[1])))
-    ends = np.empty((len(shares), 2), dtype=np.int64)
-    number = kernel.NUMBERS[structure.name]
-    rules = number, isinstance(model.proportions, Equal), _floor(model)
-    kernel.climb(data.packed, rules, params, shares, limits, traces, densities, ends)
-    n_steps = ends[:, 1]
-    are_at_end = limits[3] & (ends[:, 0] == kernel.CONVERGED)
+    field: Field,
+    judge: Judge,
+    heats: Sequence[Heat],
+) -> list[Candidate]:
+    """Return those that the last heat leaves; see `kernels.climb`."""
+    kernel, structure = compiled_code("climb"), _structure(model)
+    n_runs, n_steps = len(field.runs), sum(heat.n_steps for heat in heats)
+    traces = np.empty((n_runs, n_steps + 1))
+    densities = np.empty((n_runs, len(data.packed[1])))
+    ends, order = np.empty((n_runs, 3), dtype=np.int64), np.arange(n_runs)
+    kernel.climb(
+        data.packed,
+        data.rules(model),
+        (judge.least_ratio, judge.least_weight),
+        tuple(map(np.array, zip(*heats, strict=True))),
+        field.params,
+        field.shares,
+        traces,
+        densities,
+        ends,
+        order,
+    )
 
-    def run(i: int) -> Run:
-        own = _mixture(structure, *(values[i] for values in params))
-        trace = traces[i, : n_steps[i] + 1].tolist()
-        density = densities[i, : len(data)]
-        return before(i).to(own, trace, density, bool(are_at_end[i]))
+    def candidate(r: int) -> Candidate:
+        outcome, n, is_sound = ends[r].tolist()
+        own = _mixture(structure, *(values[r] for values in field.params))
+        is_at_end = heats[-1].is_accelerated and outcome == kernel.CONVERGED
+        trace, density = traces[r, : n + 1].tolist(), densities[r, : len(data)]
+        run = field.runs[r].to(own, trace, density, is_at_end)
+        return Candidate(bool(is_sound), run)
 
-    return Climbs(traces[np.arange(len(traces)), n_steps], run)
+    return [candidate(r) for r in order[: heats[-1].n_left or n_runs].tolist()]
+
+
+def _rules(model: Mixture, data: ManyRunsRows) -> Rules | None:
+    """Return what the kernel must know of a model; None if it cannot fit it."""
+    kernel = compiled_code("climb")
+    if kernel is None or not stack.is_possible(model, data):
+        return None
+    family = model.family
+    assert isinstance(family, Gaussian)
+    floor, number = family.constraint, kernel.NUMBERS.get(family.structure.name)
+    if (
+        number is None
+        or data.n_features > MOST_COLUMNS
+        or not (isinstance(floor, Floor) and (floor.variances > 0).all())
+        or not data.vary
+    ):
+        return None
+    least = family.structure.attainable(floor.variances)
+    if not family.structure.n_axes:
+        least = np.full(len(least), least.max())
+    return number, isinstance(model.proportions, Equal), least
 
 
 def _mixture(
@@ -235,27 +352,6 @@ def _mixture(
     return MixtureParams(weights, components)
 
 
-def _family(model: Mixture) -> Gaussian:
-    assert isinstance(model.family, Gaussian)
-    return model.family
-
-
 def _structure(model: Mixture) -> Covariance:
-    return _family(model).structure
-
-
-def _floor(model: Mixture) -> Array:
-    """Return the floor under the variances, one for all columns under spheres."""
-    constraint, structure = _family(model).constraint, _structure(model)
-    assert isinstance(constraint, Floor)
-    floor = structure.attainable(constraint.variances)
-    return floor if structure.n_axes else np.full(len(floor), floor.max())
-
-
-@cache
-def _compiled() -> Any:
-    """Import the compiled code, if Numba is there and works."""
-    try:
-        return import_module("mixtura.kernels.climb")
-    except (ImportError, OSError):
-        return None
+    assert isinstance(model.family, Gaussian)
+    return model.family.structure

@@ -1,10 +1,8 @@
 """The best of several short EM runs, of which fewer and fewer go on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
-
-import numpy as np
 
 from mixtura._types import Array
 from mixtura.acceleration import Automatic
@@ -12,8 +10,8 @@ from mixtura.data import Rows
 from mixtura.em import em
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.init import climbs
-from mixtura.init.candidate import Candidate, merit, same_optimum
-from mixtura.init.climbs import Climbs, ManyRunsRows
+from mixtura.init.candidate import Candidate, Judge, merit, same_optimum
+from mixtura.init.climbs import ManyRunsRows
 from mixtura.init.race import raced
 from mixtura.init.run import Run
 from mixtura.init.runs import begun, followed, whole
@@ -23,10 +21,10 @@ from mixtura.models.mixture import Mixture, MixtureParams
 Heats = Sequence[tuple[int, int]]
 """EM steps after which runs are judged, and how many then go on; several times."""
 
-WIDE: Heats = ((8, 10), (8, 4), (12, 4))
+WIDE: Heats = ((4, 12), (8, 4), (12, 3))
 """Of many starts from everywhere."""
 
-NARROW: Heats = ((8, 6), (8, 3), (12, 3))
+NARROW: Heats = ((4, 6), (8, 3), (12, 2))
 """Of those that others have found."""
 
 ALONE: Heats = ((1, 1),)
@@ -46,7 +44,7 @@ def best_few(
     model: Mixture,
     data: Rows,
     starts: Sequence[MixtureParams],
-    is_sound: Callable[[Any], bool],
+    judge: Judge,
     heats: Heats = WIDE,
 ) -> list[Candidate]:
     """Return the best few of several short EM runs, the best first.
@@ -57,8 +55,7 @@ def best_few(
     data : Rows
     starts : sequence of MixtureParams
         Of equally many components.
-    is_sound : callable
-        Whether parameters are free of collapsed components.
+    judge : Judge
     heats : sequence of (int, int)
 
     Raises
@@ -66,81 +63,62 @@ def best_few(
     DegenerateComponentError
         If every run collapses.
     """
-    n_steps = heats[0][0]
-    runs = followed(model, data, [*map(Run.at, starts)], n_steps)
-    return _last(model, data, runs, is_sound, heats)
+    runs: Sequence[Run] = [*map(Run.at, starts)]
+    many = climbs.rows_for(model, data)
+    if many is not None:
+        return climbs.best_few(model, many, runs, judge, heats)
+    runs = followed(model, data, runs, heats[0][0])
+    return _last(model, data, runs, judge, heats)
 
 
 def best_from(
     model: Mixture,
     data: Rows,
     partitions: Sequence[Array],
-    is_sound: Callable[[Any], bool],
+    judge: Judge,
     heats: Heats = WIDE,
 ) -> list[Candidate]:
     """Return the best few of several short EM runs from responsibilities (n, K).
 
     As `best_few` does.
     """
+    many = climbs.rows_for(model, data)
+    if many is not None:
+        return climbs.best_from(model, many, partitions, judge, heats)
     runs = begun(model, data, partitions, heats[0][0])
-    return _last(model, data, runs, is_sound, heats)
+    return _last(model, data, runs, judge, heats)
 
 
 def _last(
-    model: Mixture,
-    data: Rows,
-    runs: Sequence[Run],
-    is_sound: Callable[[Any], bool],
-    heats: Heats,
+    model: Mixture, data: Rows, runs: Sequence[Run], judge: Judge, heats: Heats
 ) -> list[Candidate]:
     """Return what the heats leave of runs that have made the steps of the first."""
-    judged = _best_of(runs, is_sound, heats[0][1])
+    judged = _best_of(runs, judge, heats[0][1])
     for n_steps, n_left in heats[1:]:
-        runs = _further(model, data, judged, n_steps)
-        judged = _best_of(runs, is_sound, n_left)
+        runs = followed(model, data, [each.run for each in judged], n_steps)
+        judged = _best_of(runs, judge, n_left)
     if not judged:
         raise DegenerateComponentError("Every start collapsed.")
     return judged
 
 
-def _further(
-    model: Mixture, data: Rows, candidates: Sequence[Candidate], n_steps: int
-) -> Sequence[Run]:
-    """Follow what a heat has left; accelerated, where compiled."""
-    runs = [each.run for each in candidates]
-    many = climbs.rows_for(model, data)
-    if many is not None and runs:
-        return climbs.accelerated(model, many, runs, n_steps)
-    return followed(model, data, runs, n_steps)
-
-
-def _best_of(
-    runs: Sequence[Run], is_sound: Callable[[Any], bool], most: int
-) -> list[Candidate]:
+def _best_of(runs: Sequence[Run], judge: Judge, most: int) -> list[Candidate]:
     """Return the best runs, the sound before others; judge no more than is needed."""
     sound: list[Candidate] = []
     others: list[Candidate] = []
-    levels = np.array(_objectives(runs))
-    for i in (-levels).argsort(kind="stable").tolist():
+    for run in sorted(runs, key=attrgetter("objective"), reverse=True):
         if len(sound) == most:
             break
-        run = runs[i]
-        candidate = Candidate(is_sound(run.params), run)
+        candidate = Candidate(judge.is_sound(run.params), run)
         (sound if candidate.sound else others).append(candidate)
     return [*sound, *others][:most]
-
-
-def _objectives(runs: Sequence[Run]) -> Array | list[float]:
-    if isinstance(runs, Climbs):
-        return runs.objectives
-    return [run.objective for run in runs]
 
 
 def best_in_the_end(
     model: Mixture,
     data: Rows,
     rivals: Sequence[Candidate],
-    is_sound: Callable[[Any], bool],
+    judge: Judge,
     sure: Sequence[Candidate] = (),
 ) -> Run:
     """Return the end of the best of several runs, which gains on the way do not tell.
@@ -153,15 +131,14 @@ def best_in_the_end(
     data : Rows
     rivals : sequence of Candidate
         Of equally many components; at least one here or in `sure`.
-    is_sound : callable
-        Whether parameters are free of collapsed components.
+    judge : Judge
     sure : sequence of Candidate
         More of them, which no other may overtake on the way.
     """
     left = different([*rivals, *sure])
     many = climbs.rows_for(model, data)
     if many is not None:
-        return _compiled_best(model, many, left, sure, is_sound)
+        return _compiled_best(model, many, left, sure, judge)
     if len(left) == 1 or not is_possible(model, data):
         return left[0].run
     starts = [rival.run.params for rival in left]
@@ -176,7 +153,7 @@ def best_in_the_end(
         for rival, end in zip(left, together, strict=True)
         if end or rival.sound  # what lies at a floor creeps along it
     ]
-    sound = [end for end in ends if is_sound(end.params)]
+    sound = [end for end in ends if judge.is_sound(end.params)]
     best = max(sound, key=attrgetter("log_likelihood"), default=None)
     return left[0].run if best is None else Run.at(best.params)
 
@@ -186,16 +163,16 @@ def _compiled_best(
     data: ManyRunsRows,
     rivals: Sequence[Candidate],
     sure: Sequence[Candidate],
-    is_sound: Callable[[Any], bool],
+    judge: Judge,
 ) -> Run:
     """Return the end of the best of compiled runs; if none is sound, the first run."""
     left = [each for each in rivals if each.sound][:RACED]
     left += [each for each in rivals[RACED:] if any(each is one for one in sure)]
     if not left:
         return rivals[0].run
-    ends = climbs.accelerated(model, data, [each.run for each in left])
-    tops = [end for end in ends if is_sound(end.params)]
-    return max(tops, key=attrgetter("objective"), default=left[0].run)
+    runs = [each.run for each in left]
+    best = climbs.best_end(model, data, runs, judge)
+    return best.run if best.sound else left[0].run
 
 
 def different(rivals: Sequence[Candidate]) -> list[Candidate]:

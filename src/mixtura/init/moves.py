@@ -123,16 +123,15 @@ def grown(values: Array, rows: LocalRows, most: int) -> list[Array]:
     -------
     list of ndarray of shape (n, n_components + 1)
     """
-    own = np.ascontiguousarray(values.T)
+    own = np.ascontiguousarray(values.T)  # (K, n)
     largest = (-(own @ rows.weights)).argsort(kind="stable")[:most]
     halves = across_axes(rows, own[largest], min(WAYS, most // len(largest)))
-    results = []
-    for k, ways in zip(largest, halves, strict=True):
-        for first in ways:
-            one, other = _halves(own[k], first)
-            results.append(np.vstack([own, other]).T)
-            results[-1][:, k] = one
-    return results
+    n_ways, n_components, n_rows = halves.shape[1], *own.shape
+    results = np.empty((len(largest), n_ways, n_components + 1, n_rows))
+    results[:, :, :-1] = own
+    for k, found, ways in zip(largest, results, halves, strict=True):
+        found[:, k], found[:, -1] = own[k] * ways, own[k] * (1 - ways)
+    return [each.T for each in results.reshape(-1, n_components + 1, n_rows)]
 
 
 def shrunk(values: Array, weights: Array) -> list[Array]:

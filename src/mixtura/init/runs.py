@@ -1,9 +1,10 @@
 """Short EM runs from several starts, side by side where the data are small."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import logsumexp, softmax
 
 from mixtura._types import Array
 from mixtura.data import Rows
@@ -65,14 +66,39 @@ def begun(
     return followed(model, data, [*map(Run.at, starts)], n_steps)
 
 
-def responsibilities(model: Mixture, data: Rows, params: MixtureParams) -> Array:
-    """Return p(z | x), of shape (n, K), as exactly as a search needs it."""
+class Posterior(NamedTuple):
+    """What a mixture says of rows.
+
+    Parameters
+    ----------
+    log_density : ndarray of shape (n,)
+        In nats.
+    responsibilities : ndarray of shape (n, K)
+    """
+
+    log_density: Array
+    responsibilities: Array
+
+
+def posterior(model: Mixture, data: Rows, params: MixtureParams) -> Posterior:
+    """Return p(x) and p(z | x), as exactly as a search needs it."""
+    many = climbs.rows_for(model, data)
+    if many is not None:
+        return Posterior(*climbs.posterior(model, many, params))
     if stack.is_possible(model, data):
         rows = stack.quadratic_rows(model, data)
         here = Stack.of(model, [params])
         if not here.needs_care(rows).any():
-            return np.asarray(softmax(here.log_joint(model, rows), axis=0).T)
-    return model.posterior(params, data).values
+            log_joint = here.log_joint(model, rows)
+            density = np.asarray(logsumexp(log_joint, axis=0))
+            return Posterior(density, np.asarray(softmax(log_joint, axis=0).T))
+    density = model.log_density(params, data)
+    return Posterior(density, model.posterior(params, data).values)
+
+
+def responsibilities(model: Mixture, data: Rows, params: MixtureParams) -> Array:
+    """Return p(z | x), of shape (n, K), as exactly as a search needs it."""
+    return posterior(model, data, params).responsibilities
 
 
 def followed(

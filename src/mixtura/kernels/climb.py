@@ -9,7 +9,7 @@ the next ones, for every structure alike, and what is extrapolated becomes param
 the M-step. No step is taken that lowers the likelihood.
 """
 
-from math import sqrt
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,37 @@ from mixtura.convergence import (
     WORST_ROUNDING,
 )
 from mixtura.kernels.anderson import MEMORY, mixed
+from mixtura.kernels.climb_arrays import (
+    pack,
+    put,
+    put_floor,
+    put_params,
+    put_vector,
+    remembered,
+    unpack,
+)
 from mixtura.kernels.fourteen import NUMBERS, VVI, nearest
 from mixtura.kernels.fused import compiled
 from mixtura.kernels.moments import DEAD
-from mixtura.kernels.small_e_step import BLOCK, e_step, log_density, sum_moments
+from mixtura.kernels.small_e_step import (
+    BLOCK,
+    e_step,
+    log_density,
+    log_joint,
+    sum_moments,
+)
 from mixtura.kernels.small_matrices import decompose, inlined, once, precision_factor
 
-__all__ = ["BLOCK", "CARE", "CONVERGED", "FLOOR", "LIMIT", "NUMBERS", "climb"]
+__all__ = [
+    "BLOCK",
+    "CARE",
+    "CONVERGED",
+    "FLOOR",
+    "LIMIT",
+    "NUMBERS",
+    "climb",
+    "posterior",
+]
 
 CONVERGED, LIMIT, FLOOR, CARE = range(4)
 """Why a run ended: nothing left to gain; no more steps; a component at the floor; or
@@ -37,7 +61,7 @@ something out of the ordinary, a dead component or a fall of the likelihood."""
 ON = -1
 """It has not."""
 
-SLOW = 0.9
+SLOW = 0.7
 """EM is slow when its gains shrink, but to no less than this share, for a while."""
 
 LEAST_GAINS = 3
@@ -111,99 +135,6 @@ def _m_step(rules: Any, counts: Any, centers: Any, own: Any, params: Any) -> int
     return ON
 
 
-@inlined
-def _pack(statistics: Any) -> None:
-    """Write counts, first and second moments about the origin as a vector."""
-    counts, centers, own, vector = statistics
-    K, D = centers.shape
-    place = 0
-    for k in range(K):
-        vector[place] = counts[k]
-        place += 1
-        for d in range(D):
-            vector[place] = counts[k] * centers[k, d]
-            place += 1
-            for c in range(d + 1):
-                square = own[k, d, c] + centers[k, d] * centers[k, c]
-                vector[place] = counts[k] * square
-                place += 1
-
-
-@inlined
-def _unpack(statistics: Any) -> bool:
-    """Write what the vector says; False if a count is not positive."""
-    counts, centers, own, vector = statistics
-    K, D = centers.shape
-    place = 0
-    for k in range(K):
-        count = vector[place]
-        if not count > 0.0:
-            return False
-        counts[k] = count
-        place += 1
-        for d in range(D):
-            centers[k, d] = vector[place] / count
-            place += 1
-            for c in range(d + 1):
-                square = vector[place] / count - centers[k, d] * centers[k, c]
-                own[k, d, c] = own[k, c, d] = square
-                place += 1
-    return True
-
-
-@inlined
-def _put(source: Any, target: Any) -> None:
-    """Write the first three of a group of arrays over those of another."""
-    for k in range(len(source[0])):
-        target[0][k] = source[0][k]
-        for d in range(source[1].shape[1]):
-            target[1][k, d] = source[1][k, d]
-            for c in range(source[1].shape[1]):
-                target[2][k, d, c] = source[2][k, d, c]
-
-
-@inlined
-def _put_params(source: Any, target: Any) -> None:
-    """Write parameters over others."""
-    _put(source, target)
-    for k in range(len(source[0])):
-        for d in range(source[1].shape[1]):
-            for c in range(source[1].shape[1]):
-                target[3][k, d, c] = source[3][k, d, c]
-
-
-@inlined
-def _put_floor(source: Any, floor: Any, target: Any) -> None:
-    """Write weights and means, and covariances at the floor."""
-    for k in range(len(source[0])):
-        target[0][k] = source[0][k]
-        for d in range(len(floor)):
-            target[1][k, d] = source[1][k, d]
-            for c in range(len(floor)):
-                target[2][k, d, c] = floor[d] if c == d else 0.0
-                target[3][k, d, c] = 1.0 / sqrt(floor[d]) if c == d else 0.0
-
-
-@inlined
-def _put_vector(source: Any, target: Any) -> None:
-    for c in range(len(source)):
-        target[c] = source[c]
-
-
-@inlined
-def _remembered(memory: Any, n_known: int, origin: Any, image: Any) -> int:
-    """Add a step to the memory of Anderson acceleration; return its length."""
-    origins, images = memory
-    if n_known > MEMORY:
-        for i in range(MEMORY):
-            _put_vector(origins[i + 1], origins[i])
-            _put_vector(images[i + 1], images[i])
-        n_known = MEMORY
-    _put_vector(origin, origins[n_known])
-    _put_vector(image, images[n_known])
-    return n_known + 1
-
-
 @once
 def _evaluated(
     data: Any, rules: Any, found: Any, params: Any, work: Any, is_start: bool
@@ -260,27 +191,27 @@ def _follow(
         if n >= 0:
             # go on from statistics as they are, or extrapolated
             is_bold = n_known > 1 and mixed(memory, n_known - 1, there[3])
-            is_bold = is_bold and _unpack(there)
+            is_bold = is_bold and unpack(there)
             if not is_bold:
-                _put(here, there)
-                _put_vector(here[3], there[3])
-        _put_params(params, ahead)
+                put(here, there)
+                put_vector(here[3], there[3])
+        put_params(params, ahead)
         is_start = n < 0 and has_params
         problem, level = _evaluated(data, rules, there, ahead, work, is_start)
         if is_bold and (problem != ON or not level > trace[n]):
             n_known = 0
             continue
         if problem == FLOOR:
-            _put_floor(ahead, rules[2], params)
+            put_floor(ahead, rules[2], params)
         if problem == ON and n >= 0 and level < trace[n]:
             problem = _of_fall(trace[n] - level, abs(level) + n_observations)
         if problem != ON:
             return problem, max(n, 0)
         n, n_plain = n + 1, 0 if is_bold else n_plain + 1
         trace[n] = level
-        _put_params(ahead, params)
-        _put(there, here)
-        _pack(here)
+        put_params(ahead, params)
+        put(there, here)
+        pack(here)
         outcome = _end(trace, n, n_plain, n_observations, limits)
         if outcome != ON:
             return outcome, n
@@ -289,19 +220,51 @@ def _follow(
         elif is_fast and n_plain >= TREND - 1 and limits[3]:
             is_fast = not is_slow(trace, n)
         if n > 0 and not is_fast:
-            n_known = _remembered(memory, n_known, there[3], here[3])
+            n_known = remembered(memory, n_known, there[3], here[3])
+
+
+@inlined
+def _is_sound(judge: Any, floor: Any, params: Any) -> bool:
+    """Whether no component is lighter or, in some direction, narrower than allowed."""
+    weights, _, matrices, factors = params
+    least_ratio, least_weight = judge
+    least = np.empty(len(floor))
+    for d in range(len(floor)):
+        least[d] = least_ratio * floor[d]
+    for k in range(len(weights)):
+        if weights[k] < least_weight or not _is_above(least, matrices[k], factors[k]):
+            return False
+    return True
+
+
+@inlined
+def _rank(order: Any, n_alive: int, ends: Any, levels: Any) -> None:
+    """Put sound runs first, then those that have climbed higher."""
+    for place in range(1, n_alive):
+        r, i = order[place], place
+        while i > 0:
+            other = order[i - 1]
+            if ends[other, 2] > ends[r, 2]:
+                break
+            if ends[other, 2] == ends[r, 2] and levels[other] >= levels[r]:
+                break
+            order[i] = other
+            i -= 1
+        order[i] = r
 
 
 @compiled
 def climb(
     data: Any,
     rules: Any,
+    judge: Any,
+    heats: Any,
     params: Any,
     shares: Any,
-    limits: Any,
     traces: Any,
     densities: Any,
     ends: Any,
+    order: Any,
 ) -> None:
     """Run EM from parameters, which are overwritten by those at the end; R times.
 
@@ -314,23 +277,64 @@ def climb(
         weights (size,): zero for rows that only fill the block.
     rules : (int, bool, ndarray of shape (D,))
         Number of the structure; whether weights are equal; the floor.
+    judge : (float, float)
+        Variances in floors, and weight, that components of a sound mixture have.
+    heats : tuple of ndarray of length H
+        For each heat steps at most, and runs that then go on, or 0 for all of them in
+        their order; nats in total that may be left, and gain per unit of the objective
+        that is none; and whether slow runs are accelerated.
     params : tuple of ndarray
         Weights (R, K), means (R, K, D), covariances (R, K, D, D) and factors, upper
         triangular P with the precision P P^T, of that shape.
     shares : ndarray of shape (R, K, size) or (R, 0, 0)
         Responsibilities times weights of the rows whose M-step is the start instead.
-    limits : (int, float, float, bool)
-        Steps at most; nats in total that may be left; gain per unit of the objective
-        that is none; whether slow runs are accelerated.
     traces : ndarray of shape (R, n_steps + 1)
         The objectives, to be written.
     densities : ndarray of shape (R, size)
-        Log-densities of the rows at the end, to be written.
-    ends : ndarray of int of shape (R, 2)
-        Why each run ended, and the steps that it has taken, to be written.
+        Log-densities of the rows at the end of those that are left, to be written.
+    ends : ndarray of int of shape (R, 3)
+        Why each run ended, the steps that it has taken, and whether it is sound, to be
+        written.
+    order : ndarray of int of shape (R,)
+        The numbers of the runs; those that are left will come first, and the best of
+        them before others.
     """
+    n_alive, n_shares = len(order), shares.shape[1]
     work = np.empty((params[0].shape[1] + 3, data[0].shape[1]))
-    for r in range(len(ends)):
+    levels, over = np.empty(n_alive), np.zeros(n_alive, np.bool_)
+    ends[:] = 0
+    for h in range(len(heats[0])):
+        limits = heats[0][h], heats[2][h], heats[3][h], heats[4][h]
+        for place in range(n_alive):
+            r = order[place]
+            own = params[0][r], params[1][r], params[2][r], params[3][r]
+            if over[r]:
+                continue
+            start, before = shares[r, : 0 if h else n_shares], ends[r, 1]
+            trace = traces[r, before:]
+            outcome, n = _follow(data, rules, own, start, limits, trace, work)
+            levels[r], ends[r, 0], ends[r, 1] = trace[n], outcome, before + n
+            ends[r, 2] = _is_sound(judge, rules[2], own)
+            is_at_end = outcome == CONVERGED and limits[3]
+            over[r] = outcome == FLOOR or outcome == CARE or is_at_end
+        if heats[1][h] > 0:
+            _rank(order, n_alive, ends, levels)
+            n_alive = min(n_alive, heats[1][h])
+    for place in range(n_alive):
+        r = order[place]
         own = params[0][r], params[1][r], params[2][r], params[3][r]
-        ends[r] = _follow(data, rules, own, shares[r], limits, traces[r], work)
         densities[r] = log_density(data[0], own, rules[0] <= VVI, work)
+
+
+@compiled
+def posterior(data: Any, rules: Any, params: Any, work: Any) -> Any:
+    """Write responsibilities into the first K lines (size,) of `work` (K + 3, size).
+
+    Parameters are those of one mixture; the log-densities of the rows are returned.
+    """
+    density = log_density(data[0], params, rules[0] <= VVI, work).copy()
+    log_joint(data[0], params, rules[0] <= VVI, work)
+    for k in range(len(params[0])):
+        for i in range(len(density)):
+            work[k, i] = exp(work[k, i] - density[i])
+    return density

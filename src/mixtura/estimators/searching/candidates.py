@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
@@ -314,7 +315,7 @@ def _fit(
         return _long_fit(model, start.collapses, data, notes)
     assert data.starts is not None
     with notes.collected() as found:
-        data.starts.keep(model, start.end, data.X, data.sample_weight)
+        data.starts.keep(model, start, data.X, data.sample_weight)
     return found
 
 
@@ -343,13 +344,13 @@ def _long_fit(
 def _model(
     candidate: Candidate, template: GaussianMixture, **others: Any
 ) -> GaussianMixture:
-    # A fit does not change what `clone` would copy.
-    own = {
-        "n_components": candidate.n_components,
-        "covariance_type": candidate.covariance_type,
-        "random_state": candidate.seed,
-    }
-    return type(template)(**{**template.get_params(deep=False), **own, **others})
+    own: GaussianMixture = copy(template)  # as `clone` would, in a tenth of its time
+    own.n_components = candidate.n_components
+    own.covariance_type = candidate.covariance_type
+    own.random_state = candidate.seed
+    for name, value in others.items():
+        setattr(own, name, value)
+    return own
 
 
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:

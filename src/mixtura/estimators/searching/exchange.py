@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from mixtura._types import Array
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.candidates import (
     CONVERGED,
@@ -20,7 +19,7 @@ from mixtura.estimators.searching.candidates import (
     tried,
 )
 from mixtura.estimators.searching.shared_starts import SharedStarts
-from mixtura.estimators.searching.structure_starts import Start
+from mixtura.estimators.searching.structure_starts import Present, Start
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
@@ -124,16 +123,16 @@ class Exchange:
     def __init__(self, trials: Sequence[Trial], starts: SharedStarts) -> None:
         self.trials = list(trials)
         self.starts = starts
-        self._values: dict[int, Array] = {}
+        self._known: dict[int, Present] = {}
 
     def from_others(self, number: int) -> Start | None:
         """Return a start to which clusters of other structures lead."""
         own, others = self.trials[number], self._others(number)
         if not others:
             return None
-        values = [self._responsibilities(i) for i in others]
-        present = own.model if _is_sound(own) else None
-        return self.starts.start_beyond(values, own.candidate.covariance_type, present)
+        present = self._present(number) if _is_sound(own) else None
+        name = own.candidate.covariance_type
+        return self.starts.start_beyond([*map(self._present, others)], name, present)
 
     def from_special_case(self, number: int) -> Start | None:
         """Return the parameters of the most likely special case, if that is better."""
@@ -155,7 +154,7 @@ class Exchange:
         is_better = _is_better(trial, self.trials[number])
         if is_better:
             self.trials[number] = trial
-            self._values.pop(number, None)
+            self._known.pop(number, None)
         return is_better
 
     def _others(self, number: int) -> list[int]:
@@ -169,11 +168,10 @@ class Exchange:
             and _is_sound(each)
         ]
 
-    def _responsibilities(self, number: int) -> Array:
-        if number not in self._values:
-            model = self.trials[number].model
-            self._values[number] = self.starts.responsibilities(model)
-        return self._values[number]
+    def _present(self, number: int) -> Present:
+        if number not in self._known:
+            self._known[number] = self.starts.present(self.trials[number].model)
+        return self._known[number]
 
 
 def _special_cases_first(trials: Sequence[Trial]) -> list[int]:

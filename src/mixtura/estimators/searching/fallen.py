@@ -29,14 +29,18 @@ def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.boo
     return np.asarray((ratios < 1.0) & (model.weights_ > 0))
 
 
+def least_rows(n_features: int) -> float:
+    """Rows that span the columns: one more than these; a share is seldom whole."""
+    return n_features + 0.5
+
+
 def flat_components(
     structure: Covariance, rows: Array, n_features: int
 ) -> NDArray[np.bool_]:
     """Which living components (K,) stand on too few rows to span the columns.
 
     A component that turns by itself lies flat in what so few rows span, and its
-    likelihood means little even where others lend it their shape or volume. It takes
-    one row more than columns to span them; a share of the weight is seldom whole.
+    likelihood means little even where others lend it their shape or volume.
 
     Parameters
     ----------
@@ -45,5 +49,5 @@ def flat_components(
         How many each component stands on.
     n_features : int
     """
-    is_few = rows < n_features + 0.5
+    is_few = rows < least_rows(n_features)
     return np.asarray(is_few & (rows > 0) & structure.turns)

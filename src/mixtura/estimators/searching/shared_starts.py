@@ -14,18 +14,17 @@ import numpy as np
 
 from mixtura._types import Array, Rng
 from mixtura.data import Rows
-from mixtura.em import EMResult
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.structure_starts import (
     LEAST_STEPS,
+    Present,
     Start,
     StructureStarts,
 )
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
-from mixtura.init import climbs
 from mixtura.init.candidate import Candidate
 from mixtura.init.heats import ALONE, NARROW
 from mixtura.init.hierarchy import Merges, merges, space
@@ -50,6 +49,10 @@ MERGES = 4
 
 AGGLOMERATED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
+
+OTHER_TREES, MOVED = 2, 4e-3
+"""More of them, of rows moved by this share of their deviation: which merger comes next
+is often a close call, and all that follows depends on it."""
 
 MANY, ROWS = 45_000, 500
 """Candidates of several components, times rows and so many more, for which compiling
@@ -131,11 +134,13 @@ class SharedStarts:
         """
         structure = STRUCTURES[covariance_type]
         own = self._of(structure)
-        if n_components == 1 or n_components >= len(own.few):
-            return None
-        if not (self.are_exchanged or self._agglomerates_as_fits_do):
+        if n_components >= len(own.few):
             return None
         try:
+            if n_components == 1:
+                return own.start_of(own.alone()) if own.is_compiled else None
+            if not (self.are_exchanged or self._agglomerates_as_fits_do):
+                return None
             rivals: list[Candidate] = []
             if self.are_exchanged:
                 rivals += self._best(n_components, structure)
@@ -169,28 +174,30 @@ class SharedStarts:
         """Whether candidates start from more than the agglomeration of all rows."""
         return bool(self.template.init_params == "auto")
 
-    def responsibilities(self, fit: GaussianMixture) -> Array:
-        """Return those of a fit for the few rows that starts are tried on, (n, K)."""
-        return self._of(STRUCTURES[fit.covariance_type]).posterior_of(fit)
+    def present(self, fit: GaussianMixture) -> Present:
+        """Return a fit with what it says of the few rows that starts are tried on."""
+        own = self._of(STRUCTURES[fit.covariance_type])
+        return Present(fit, own.posterior(own.params_of(fit)))
 
     def start_beyond(
         self,
-        partitions: Sequence[Array],
+        others: Sequence[Present],
         covariance_type: str,
-        present: GaussianMixture | None,
+        present: Present | None,
     ) -> Start | None:
         """Return a start from other structures; none unless they lead to more.
 
         Parameters
         ----------
-        partitions : sequence of ndarray
-            The `responsibilities` of their fits.
+        others : sequence of Present
+            Their fits.
         covariance_type : str
-        present : GaussianMixture or None
+        present : Present or None
             The fit to surpass, if there is one.
         """
         own = self._of(STRUCTURES[covariance_type])
         try:
+            partitions = [other.posterior.responsibilities for other in others]
             run = own.beyond(partitions, present)
             return None if run is None else own.start_of(run)
         except DegenerateComponentError:
@@ -204,18 +211,17 @@ class SharedStarts:
             return None
 
     def keep(
-        self, model: GaussianMixture, end: EMResult, X: Array, sample_weight: Any
+        self, model: GaussianMixture, start: Start, X: Array, sample_weight: Any
     ) -> None:
-        """Set the fitted attributes of a model whose fit is at its end."""
+        """Set the fitted attributes of a model whose start is the end of its fit."""
         own = self._of(STRUCTURES[model.covariance_type])
-        own.keep(model, end, X, sample_weight)
+        own.keep(model, start, X, sample_weight)
 
     @property
     def _agglomerates_as_fits_do(self) -> bool:
         """Whether fits that start alone merge all rows, and runs are compiled."""
         own = self._of(FULL)
-        few_enough = len(own.few) <= min(MERGED_ROWS, AGGLOMERATED_ROWS)
-        return few_enough and climbs.rows_for(own.problem.model, own.few) is not None
+        return own.is_compiled and len(own.few) <= min(MERGED_ROWS, AGGLOMERATED_ROWS)
 
     @property
     def _are_many(self) -> bool:
@@ -266,7 +272,7 @@ class SharedStarts:
             partitions = [*self._drawn(n_components)]
             if chain:
                 for less in self._best(n_components - 1, structure, chain - 1)[:1]:
-                    values = own.posterior(less.run.params)
+                    values = own.posterior(less.run.params).responsibilities
                     partitions += grown(values, self._local(structure), SPLITS)
             return own.followed(partitions)
 
@@ -283,24 +289,35 @@ class SharedStarts:
         assert own.few.weights is not None
         found: list[Candidate] = []
         for more in self._best(n_components + 1, structure)[:1]:
-            values = shrunk(own.posterior(more.run.params), own.few.weights)
-            found += own.followed(values[:MERGES], NARROW)
+            values = own.posterior(more.run.params).responsibilities
+            ways = shrunk(values, own.few.weights)[:MERGES]
+            found += own.followed(ways, NARROW)
         return found
 
     def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
-        """Return the run from an agglomeration, which knows no structure; or none."""
+        """Return runs from agglomerations, which know no structure; or none."""
         if len(self.rows) > AGGLOMERATED_ROWS:
             return []
 
-        def tree() -> Merges:
-            few = self._of(FULL).few
-            assert few.weights is not None
-            return merges(space(few), few.weights)
+        def compute() -> list[Array]:
+            trees: list[Merges] = self._known.get("trees", self._trees)
+            labels = (tree.labels(n_components) for tree in trees)
+            different = {each.tobytes(): each for each in labels}
+            return [one_hot(each, n_components) for each in different.values()]
 
-        def compute() -> Array:
-            labels = self._known.get("merges", tree).labels(n_components)
-            return one_hot(labels, n_components)
-
-        values: Array = self._known.get(("merged", n_components), compute)
+        known: list[Array] = self._known.get(("merged", n_components), compute)
         heats = NARROW if self.are_exchanged else ALONE
-        return self._of(structure).followed([values], heats)
+        return self._of(structure).followed(known, heats)
+
+    def _trees(self) -> list[Merges]:
+        """Agglomerate all rows; and again, moved a little."""
+        own = self._of(FULL)
+        few, rng = own.few, self._rng(0, FULL)
+        assert few.weights is not None
+        X, is_compiled = space(few), own.is_compiled
+        others = OTHER_TREES if is_compiled and self.are_exchanged else 0
+        trees = [merges(X, few.weights, is_compiled)]
+        for _ in range(others):
+            moved = X + MOVED * X.std() * rng.standard_normal(X.shape)
+            trees.append(merges(moved, few.weights, is_compiled))
+        return trees

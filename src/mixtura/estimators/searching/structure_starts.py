@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,17 +12,17 @@ from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
 from mixtura.estimators.checks import check_precisions
-from mixtura.estimators.fitting.gaussian_fit import START_ROWS, Problem
+from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, START_ROWS, Problem
 from mixtura.estimators.fitting.gaussian_result import store, warn_of_fit
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.searching.fallen import flat_components
+from mixtura.estimators.searching.fallen import flat_components, least_rows
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough import rough
 from mixtura.families.rough_axes import RoughAxes
 from mixtura.init import climbs
-from mixtura.init.candidate import Candidate, are_apart
+from mixtura.init.candidate import Candidate, Judge, are_apart
 from mixtura.init.climbs import NOTHING, ManyRunsRows
 from mixtura.init.heats import (
     APART,
@@ -36,7 +36,7 @@ from mixtura.init.heats import (
     different,
 )
 from mixtura.init.run import Run
-from mixtura.init.runs import responsibilities, whole
+from mixtura.init.runs import Posterior, posterior, whole
 from mixtura.init.search import FEW_ROWS, Search
 from mixtura.init.starts import AroundCentres
 from mixtura.models.mixture import MixtureParams
@@ -47,8 +47,18 @@ DEVIATIONS = 2.0
 ON_MORE = ((4, 3), (10, 1))
 """EM steps and runs that go on after them, on the rows that are not few."""
 
+WELL_CONDITIONED = 1e8
+"""Condition of a covariance up to which its inverse has digits enough."""
+
 LEAST_STEPS = 100
 """Steps that a fit must be allowed for its start to be worth a search."""
+
+
+class Present(NamedTuple):
+    """A fit, and what it says of the few rows."""
+
+    fit: GaussianMixture
+    posterior: Posterior
 
 
 @dataclass(frozen=True)
@@ -61,12 +71,15 @@ class Start:
         Arguments of `GaussianMixture`: weights, means and precisions; or none.
     end : EMResult, optional
         If nothing is left to climb from there.
+    params : MixtureParams, optional
+        Its parameters in the user's units.
     collapses : bool
         Whether EM from there is known to collapse.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     end: EMResult | None = None
+    params: MixtureParams | None = None
     collapses: bool = False
 
 
@@ -113,19 +126,38 @@ class StructureStarts:
             few = few.take(np.sort(chosen))
         return cls(structure, rows, problem, few, _are_plain_fits(template, problem))
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether runs are compiled, on all distinct rows."""
+        many = climbs.rows_for(self.problem.model, self.problem.sample)
+        return many is not None and len(self.rows) <= START_ROWS
+
     def are_sound(self, params: MixtureParams) -> bool:
         """Return whether no component has collapsed, nor lies flat in few rows."""
         n_rows, n_features = self.rows.X.shape
         flat = flat_components(self.structure, params.weights * n_rows, n_features)
         return not flat.any() and self.problem.is_sound(params)
 
-    def posterior(self, params: MixtureParams) -> Array:
-        """Responsibilities for the few rows, (n, K)."""
-        return responsibilities(self.problem.model, self.few, params)
+    @cached_property
+    def judge(self) -> Judge:
+        """The same, for ordinary and for compiled runs."""
+        n_rows, n_features = self.rows.X.shape
+        least = least_rows(n_features) if self.structure.turns else 0.0
+        return Judge(self.are_sound, COLLAPSED, least / n_rows)
 
-    def posterior_of(self, fit: GaussianMixture) -> Array:
-        """Responsibilities of a fit for the few rows, (n, K)."""
-        return fit.predict_proba(self.problem.units.to_x(self.few.X))
+    def posterior(self, params: MixtureParams) -> Posterior:
+        """What a mixture says of the few rows."""
+        return posterior(self.problem.model, self.few, params)
+
+    def params_of(self, fit: GaussianMixture) -> MixtureParams:
+        """Return the parameters of a fit in the units of the problem."""
+        return self._in_z(fit.weights_, fit.means_, fit.covariances_)
+
+    def _in_z(self, weights: Array, means: Array, covariances: Array) -> MixtureParams:
+        units = self.problem.units
+        covariances = self.structure.rescale(covariances, 1 / units.scale)
+        components = self.problem.family.params(units.to_z(means), covariances)
+        return MixtureParams(weights, components)
 
     def followed(
         self, partitions: Sequence[Array], heats: Heats = WIDE
@@ -133,7 +165,7 @@ class StructureStarts:
         """Return the best few of short runs from responsibilities; or none."""
         model = self.problem.model
         try:
-            return best_from(model, self.few, partitions, self.are_sound, heats)
+            return best_from(model, self.few, partitions, self.judge, heats)
         except DegenerateComponentError:
             return []
 
@@ -151,12 +183,20 @@ class StructureStarts:
         if not (rivals or sure):
             raise DegenerateComponentError("Every start collapsed.")
         if self.few is sample:
-            return best_in_the_end(model, sample, rivals, self.are_sound, sure)
+            return best_in_the_end(model, sample, rivals, self.judge, sure)
         # The end on few rows may be what chance has put there.
         left = different([*rivals, *sure])
         starts = [rival.run.params for rival in left]
-        [best] = best_few(model, sample, starts, self.are_sound, ON_MORE)
+        [best] = best_few(model, sample, starts, self.judge, ON_MORE)
         return best.run
+
+    def alone(self) -> Run:
+        """Return one component, which the first M-step finds."""
+        model, sample = self.exact.model, self.problem.sample
+        params = model.from_responsibilities(sample, np.ones((len(sample), 1)))
+        log_density = model.log_density(params, sample)
+        level = float(sample.weighted(log_density).sum())
+        return Run(None, params, (level,), log_density, is_at_end=True)
 
     def searched(self, n_components: int, rng: Rng) -> Run:
         """Return what a search of this size and structure alone leads to."""
@@ -164,13 +204,13 @@ class StructureStarts:
         return search.best_run(AroundCentres(self.few, n_components, rng))
 
     def beyond(
-        self, partitions: Sequence[Array], present: GaussianMixture | None
+        self, partitions: Sequence[Array], present: Present | None
     ) -> Run | None:
         """Return what responsibilities lead to, if it is better than a present fit."""
         rivals = self.followed(partitions, NARROW)
         if present is None:
             return self.end(rivals)
-        there = self._log_density(present)
+        there = present.posterior.log_density
         rivals = [
             rival for rival in rivals if are_apart(rival.run.log_density, there, APART)
         ]
@@ -178,7 +218,7 @@ class StructureStarts:
             return None
         run, sample = self.end(rivals), self.problem.sample
         here = self.problem.model.log_density(run.params, sample)
-        there = self._settled(present, there)
+        there = self._settled(present)
         is_new = are_apart(here, there, APART) and self._is_gain(here - there, sample)
         return run if is_new else None
 
@@ -187,19 +227,11 @@ class StructureStarts:
 
         Or those values, where it is no matter of milliseconds.
         """
-        problem, units, values = self.problem, self.problem.units, start.values
-        if (
-            not self._is_on_all_rows
-            or climbs.rows_for(problem.model, problem.sample) is None
-        ):
+        if not self.is_compiled:
             return start
-        covariances = self.structure.from_precisions(values["precisions_init"])
-        components = problem.family.params(
-            units.to_z(values["means_init"]),
-            self.structure.rescale(covariances, 1 / units.scale),
-        )
-        params = MixtureParams(values["weights_init"], components)
-        return self.start_of(Run.at(params))
+        weights, means, precisions = start.values.values()
+        covariances = self.structure.from_precisions(precisions)
+        return self.start_of(Run.at(self._in_z(weights, means, covariances)))
 
     def start_of(self, run: Run) -> Start | None:
         """Return where a run leads, for a fit to start there; none if not sound."""
@@ -214,26 +246,41 @@ class StructureStarts:
         precisions = structure.precisions(inner.components.precision_cholesky)
         if not (np.isfinite(precisions).all() and (inner.weights > 0).all()):
             return None
-        try:
-            check_precisions(precisions, structure, *inner.components.means.shape)
-        except ValueError:  # a component so narrow that its axes are rounding
-            return None
+        if self._may_be_rounding(params):
+            try:
+                check_precisions(precisions, structure, *inner.components.means.shape)
+            except ValueError:
+                return None
         values = {
             "weights_init": inner.weights,
             "means_init": inner.components.means,
             "precisions_init": precisions,
         }
-        if not (self.ends_stay and polished.is_at_end and self._is_on_all_rows):
+        if not (self.ends_stay and polished.is_at_end and self.is_compiled):
             return Start(values)
         converged, level = Outcome.CONVERGED, (polished.objective,)
-        return Start(values, EMResult(params, level, 0, converged, converged.value))
+        end = EMResult(params, level, 0, converged, converged.value)
+        return Start(values, end, inner)
+
+    def _may_be_rounding(self, params: MixtureParams) -> bool:
+        """Whether axes of some component are so unequal that they may be rounding."""
+        structure, inner = self.structure, params.components
+        n_components, n_features = inner.means.shape
+        matrices = structure.to_full(inner.covariances, n_components, n_features)
+        inverse = structure.precision_traces(
+            inner.precision_cholesky, np.ones(n_features), n_components
+        )
+        condition = matrices.trace(axis1=-2, axis2=-1) * inverse  # or less
+        return not (condition < WELL_CONDITIONED).all()
 
     def keep(
-        self, model: GaussianMixture, end: EMResult, X: Array, sample_weight: Any
+        self, model: GaussianMixture, start: Start, X: Array, sample_weight: Any
     ) -> None:
-        """Set the fitted attributes of a model whose fit is at its end."""
+        """Set the fitted attributes of a model whose start is the end of its fit."""
+        end = start.end
+        assert end is not None
         model.n_features_in_ = X.shape[1]
-        store(model, self.exact, end, X, sample_weight)
+        store(model, self.exact, end, X, sample_weight, start.params)
         model.labels_ = model._labels(X, np.int32)
         warn_of_fit(model, self.exact, end)
 
@@ -243,11 +290,6 @@ class StructureStarts:
         model, family = self.problem.model, self.problem.family
         family = replace(family, structure=self.structure)
         return replace(self.problem, model=replace(model, family=family))
-
-    @property
-    def _is_on_all_rows(self) -> bool:
-        """Whether the sample is all distinct rows."""
-        return len(self.rows) <= START_ROWS
 
     def _polished(self, run: Run) -> Run:
         """Go on with cheap steps, where there are any, to where they lead."""
@@ -264,22 +306,17 @@ class StructureStarts:
         )
         return Run.at(whole(result).params)
 
-    def _log_density(self, fit: GaussianMixture, rows: Rows | None = None) -> Array:
-        """Log-densities (n,) in the units of the problem, in nats; of the few rows."""
-        units, rows = self.problem.units, self.few if rows is None else rows
-        return fit.score_samples(units.to_x(rows.X)) + units.log_volume
-
-    def _settled(self, fit: GaussianMixture, known: Array) -> Array:
-        """Log-densities (n,) of the sample, to which a fit to more rows is adapted.
-
-        Those of the few rows are known.
-        """
+    def _settled(self, present: Present) -> Array:
+        """Log-densities (n,) of the sample, to which a fit to more rows is adapted."""
         model, sample = self.problem.model, self.problem.sample
-        if len(self.rows) <= START_ROWS:
-            return known if self.few is sample else self._log_density(fit, sample)
-        values = fit.predict_proba(self.problem.units.to_x(sample.X))
-        [there] = best_from(model, sample, [values], self.are_sound, ON_MORE)
-        return there.run.log_density
+        if len(self.rows) > START_ROWS:
+            values = posterior(model, sample, self.params_of(present.fit))
+            partitions = [values.responsibilities]
+            [there] = best_from(model, sample, partitions, self.judge, ON_MORE)
+            return there.run.log_density
+        if self.few is sample:
+            return present.posterior.log_density
+        return posterior(model, sample, self.params_of(present.fit)).log_density
 
     def _is_gain(self, gains: Array, sample: Rows) -> bool:
         """Whether gains (n,) in nats on a sample are gains on all rows, surely."""
