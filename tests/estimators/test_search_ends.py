@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.metrics import adjusted_rand_score
 from tests.checks import same
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
+from mixtura.data import Rows
 from mixtura.estimators.searching import shared_starts
 
 pytest.importorskip("numba")
@@ -94,3 +96,44 @@ def test_many_rows_are_agglomerated_by_each_fit():
     beginning = GaussianMixture(init_params="hierarchical")
     search = searched(X, beginning, (2,), ("full",))
     assert search.best_estimator_.means_init is None
+
+
+def test_repeated_rows_are_agglomerated_by_each_fit_too(monkeypatch):
+    """Which is for all rows to say, not for those that differ."""
+    monkeypatch.setattr(shared_starts, "AGGLOMERATED_ROWS", 100)
+    X = np.repeat(load_iris().data[::2], 2, axis=0)
+    beginning = GaussianMixture(init_params="hierarchical")
+    search = searched(X, beginning, (2, 3), ("EII", "full"))
+    assert set(search.results_["status"]) == {"converged"}
+    for model in search.candidates_:
+        alone = clone(model).fit(X)
+        same(model.log_likelihood_, alone.log_likelihood_, 1e-5)
+
+
+def test_parameters_and_initial_values_are_arrays_of_their_own():
+    model = searched(load_iris().data, None, (2,), ("full",)).best_estimator_
+    pairs = [
+        (model.weights_, model.weights_init),
+        (model.means_, model.means_init),
+        (model.precisions_, model.precisions_init),
+    ]
+    for fitted, given in pairs:
+        same(fitted, given, 1e-12)
+        assert not np.shares_memory(fitted, given)
+
+
+@pytest.mark.parametrize("columns", [[1, 0, 2, 3], [3, 2, 1, 0]])
+def test_agglomerations_do_not_depend_on_the_order_of_columns(columns):
+    X = load_iris().data
+    partitions = []
+    for rows in (X, X[:, columns]):
+        shared = shared_starts.SharedStarts(Rows(rows), GaussianMixture(), 0, 9)
+        few = shared._of(shared_starts.FULL).few
+        back = {tuple(row): i for i, row in enumerate(few.X)}
+        units = shared._of(shared_starts.FULL).problem.units
+        places = [back[tuple(row)] for row in units.to_z(rows)]
+        trees = shared._trees()
+        assert len(trees) == 1 + shared_starts.OTHER_TREES
+        partitions.append([tree.labels(5)[places] for tree in trees])
+    for one, other in zip(*partitions, strict=True):
+        assert adjusted_rand_score(one, other) == 1.0

@@ -1,5 +1,7 @@
 """Compiled runs take the steps of EM and lead where EM leads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.checks import never_falls, same
@@ -26,7 +28,7 @@ from mixtura.families.parsimonious import (
 )
 from mixtura.families.rough import rough
 from mixtura.init import climbs, heats
-from mixtura.init.candidate import ANYTHING, Candidate
+from mixtura.init.candidate import ANYTHING, Candidate, Judge
 from mixtura.init.climbs import ManyRunsRows, accelerated, begun, climbed
 from mixtura.init.run import Run
 from mixtura.init.runs import followed, from_partitions, posterior
@@ -145,7 +147,9 @@ def test_starts_are_the_m_steps_of_responsibilities(structure):
 def test_posterior_is_that_of_the_model(structure):
     data = blobs(3)
     model = model_of(structure, 3)
-    for params in starts_of(model, data):
+    starts = starts_of(model, data)
+    dead = replace(starts[0], weights=np.array([0.3, 0.0, 0.7]))
+    for params in (*starts, dead):
         here = model.posterior(params, data)
         found = posterior(model, data, params)
         same(found.responsibilities, here.values, 1e-10)
@@ -169,6 +173,19 @@ def test_what_reaches_the_floor_ends_there():
     never_falls(runs[0].objectives, 65)
     [stays] = followed(model, data, [Run.at(fallen)], 8)
     same(stays.params.components.covariances, floor, 1e-15)
+
+
+def test_what_has_died_at_the_start_is_not_sound():
+    """Parameters that nothing has found would be a saddle of EM."""
+    data = blobs(2)
+    model = model_of(Full(), 2)
+    empty = one_hot(np.arange(len(data)) % 2, 3)
+    fair = one_hot(np.arange(len(data)) % 3, 3)
+    judge = Judge(lambda _: True, least_ratio=2.0)
+    found = heats.best_from(model, data, [empty, fair], judge, ((3, 2), (2, 2)))
+    assert [candidate.sound for candidate in found] == [True, False]
+    floor = np.tile(np.diag(model.family.constraint.variances), (3, 1, 1))
+    same(found[1].run.params.components.covariances, floor, 1e-15)
 
 
 def test_only_what_is_plain_is_compiled():

@@ -17,7 +17,7 @@ def densities(rows, mean, factor, diagonal, constant, out):
 
 @numba.njit
 def moments(rows, mean, shares, diagonal, sums):
-    few_columns.add_moments(rows, mean, shares, diagonal, sums)
+    few_columns.write_moments(rows, mean, shares, diagonal, sums)
 
 
 def case(n_features, diagonal, n_blocks, seed):

@@ -48,16 +48,16 @@ LONGEST = 2000
 class ManyRunsRows(KeptRows):
     """Rows on which so many runs are made that waiting for a compiler pays."""
 
-    known: dict[int, tuple[Mixture, Rules | None]] = field(
+    rules_of: dict[int, tuple[Mixture, Rules | None]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def rules(self, model: Mixture) -> Rules | None:
         """Return what the kernel must know of a model; None if it cannot fit it."""
-        if id(model) not in self.known:
-            # The model is kept with its rules, so that none other gets its number.
-            self.known[id(model)] = model, _rules(model, self)
-        return self.known[id(model)][1]
+        found = self.rules_of.get(id(model))
+        if found is None or found[0] is not model:
+            found = self.rules_of[id(model)] = model, _rules(model, self)
+        return found[1]
 
     @cached_property
     def vary(self) -> bool:
@@ -97,7 +97,7 @@ class Heat(NamedTuple):
     is_accelerated: bool = False
 
 
-class Field(NamedTuple):
+class Starters(NamedTuple):
     """Runs at the start: parameters, or shares of the rows whose M-step they are.
 
     Parameters
@@ -217,8 +217,8 @@ def posterior(
     model: Mixture, data: ManyRunsRows, params: MixtureParams
 ) -> tuple[Array, Array]:
     """Return log-densities (n,) in nats and responsibilities (n, K) of the rows."""
-    field = _of_runs(model, data, [Run.at(params)])
-    own = tuple(values[0] for values in field.params)
+    starters = _of_runs(model, data, [Run.at(params)])
+    own = tuple(values[0] for values in starters.params)
     work = np.empty((len(params.weights) + 3, len(data.packed[1])))
     kernel = compiled_code("climb")
     density = kernel.posterior(data.packed, data.rules(model), own, work)
@@ -228,18 +228,20 @@ def posterior(
 def _best(
     model: Mixture,
     data: ManyRunsRows,
-    field: Field,
+    starters: Starters,
     judge: Judge,
     heats: Sequence[tuple[int, int]],
 ) -> list[Candidate]:
     first, *others = heats
     all_heats = Heat(*first), *(_accelerated(data, *heat) for heat in others)
-    return _contest(model, data, field, judge, all_heats)
+    return _contest(model, data, starters, judge, all_heats)
 
 
-def _each(model: Mixture, data: ManyRunsRows, field: Field, heat: Heat) -> list[Run]:
+def _each(
+    model: Mixture, data: ManyRunsRows, starters: Starters, heat: Heat
+) -> list[Run]:
     """Follow all runs alike; return them in their order."""
-    found = _contest(model, data, field, ANYTHING, (heat,))
+    found = _contest(model, data, starters, ANYTHING, (heat,))
     return [candidate.run for candidate in found]
 
 
@@ -251,7 +253,7 @@ def _accelerated(
     return Heat(n_steps, n_left, nats, ROUNDING, True)
 
 
-def _of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Field:
+def _of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
     """Begin with the M-step for each of several responsibilities (n, K)."""
     rows, weights = data.packed
     n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
@@ -266,10 +268,10 @@ def _of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Field:
         matrices,
         matrices.copy(),
     )
-    return Field(blank, shares, [NOWHERE] * n_starts)
+    return Starters(blank, shares, [NOWHERE] * n_starts)
 
 
-def _of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Field:
+def _of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Starters:
     """Go on from where runs have got to."""
     here, structure = Stack.of(model, [run.params for run in runs]), _structure(model)
     inner, shape = here.components, here.components.means.shape
@@ -284,19 +286,19 @@ def _of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Field:
         covariances.reshape(*size, data.n_features).copy(),
         factors.reshape(*size, data.n_features).copy(),
     )
-    return Field(params, np.empty((len(runs), 0, 0)), runs)
+    return Starters(params, np.empty((len(runs), 0, 0)), runs)
 
 
 def _contest(
     model: Mixture,
     data: ManyRunsRows,
-    field: Field,
+    starters: Starters,
     judge: Judge,
     heats: Sequence[Heat],
 ) -> list[Candidate]:
     """Return those that the last heat leaves; see `kernels.climb`."""
     kernel, structure = compiled_code("climb"), _structure(model)
-    n_runs, n_steps = len(field.runs), sum(heat.n_steps for heat in heats)
+    n_runs, n_steps = len(starters.runs), sum(heat.n_steps for heat in heats)
     traces = np.empty((n_runs, n_steps + 1))
     densities = np.empty((n_runs, len(data.packed[1])))
     ends, order = np.empty((n_runs, 3), dtype=np.int64), np.arange(n_runs)
@@ -305,8 +307,8 @@ def _contest(
         data.rules(model),
         (judge.least_ratio, judge.least_weight),
         tuple(map(np.array, zip(*heats, strict=True))),
-        field.params,
-        field.shares,
+        starters.params,
+        starters.shares,
         traces,
         densities,
         ends,
@@ -315,10 +317,10 @@ def _contest(
 
     def candidate(r: int) -> Candidate:
         outcome, n, is_sound = ends[r].tolist()
-        own = _mixture(structure, *(values[r] for values in field.params))
+        own = _mixture(structure, *(values[r].copy() for values in starters.params))
         is_at_end = heats[-1].is_accelerated and outcome == kernel.CONVERGED
-        trace, density = traces[r, : n + 1].tolist(), densities[r, : len(data)]
-        run = field.runs[r].to(own, trace, density, is_at_end)
+        trace, density = traces[r, : n + 1].tolist(), densities[r, : len(data)].copy()
+        run = starters.runs[r].to(own, trace, density, is_at_end)
         return Candidate(bool(is_sound), run)
 
     return [candidate(r) for r in order[: heats[-1].n_left or n_runs].tolist()]

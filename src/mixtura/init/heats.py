@@ -61,7 +61,8 @@ def best_few(
     Raises
     ------
     DegenerateComponentError
-        If every run collapses.
+        If every run collapses, and they are not compiled: those are returned as they
+        are, none of them sound.
     """
     runs: Sequence[Run] = [*map(Run.at, starts)]
     many = climbs.rows_for(model, data)

@@ -74,10 +74,17 @@ def merges(X: Array, weights: Array, compiled: bool = False) -> Merges:
     kernel = compiled_code("agglomeration") if compiled else None
     if kernel is None:
         return _merges(X.tobytes(), weights.tobytes(), X.shape)
-    start = _Clusters.of(X, weights)
     pairs, losses = np.empty((len(X) - 1, 2), dtype=np.int64), np.empty(len(X) - 1)
-    kernel.agglomerate(start.means, start.sizes, start.alpha, pairs, losses)
+    weights = weights.astype(np.float64)
+    kernel.agglomerate(X, weights, _alpha(X, weights), pairs, losses)
     return Merges(pairs, losses)
+
+
+def _alpha(X: Array, weights: Array) -> float:
+    """Return the mean variance of the columns, which keeps small clusters apart."""
+    centred = X - np.average(X, axis=0, weights=weights)
+    variance = float(weights @ (centred**2).sum(axis=1)) / (weights.sum() * X.shape[1])
+    return max(variance, float(np.finfo(np.float64).eps))
 
 
 @lru_cache(maxsize=4)
@@ -140,9 +147,7 @@ class _Clusters:
     def of(cls, X: Array, weights: Array) -> "_Clusters":
         """Every row by itself."""
         n, d = X.shape
-        centred = X - np.average(X, axis=0, weights=weights)
-        variance = float(weights @ (centred**2).sum(axis=1)) / (weights.sum() * d)
-        alpha = max(variance, float(np.finfo(np.float64).eps))
+        alpha = _alpha(X, weights)
         sizes = weights.astype(np.float64)
         terms = sizes * np.log(alpha / sizes)
         alive = np.ones(n, dtype=bool)

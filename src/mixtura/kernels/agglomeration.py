@@ -99,7 +99,6 @@ def agglomerate(X: Any, weights: Any, alpha: float, pairs: Any, losses: Any) -> 
     Parameters
     ----------
     X : ndarray of shape (n, D)
-        Centred.
     weights : ndarray of shape (n,)
         Positive.
     alpha : float

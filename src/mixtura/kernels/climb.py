@@ -38,7 +38,6 @@ from mixtura.kernels.small_e_step import (
     BLOCK,
     e_step,
     log_density,
-    log_joint,
     sum_moments,
 )
 from mixtura.kernels.small_matrices import decompose, inlined, once, precision_factor
@@ -201,7 +200,7 @@ def _follow(
         if is_bold and (problem != ON or not level > trace[n]):
             n_known = 0
             continue
-        if problem == FLOOR:
+        if problem == FLOOR or (problem == CARE and n < 0):
             put_floor(ahead, rules[2], params)
         if problem == ON and n >= 0 and level < trace[n]:
             problem = _of_fall(trace[n] - level, abs(level) + n_observations)
@@ -268,7 +267,8 @@ def climb(
 ) -> None:
     """Run EM from parameters, which are overwritten by those at the end; R times.
 
-    Where a component falls to the floor, all covariances are put there.
+    Where a component falls to the floor, or has died at the start, all covariances are
+    put there.
 
     Parameters
     ----------
@@ -278,7 +278,8 @@ def climb(
     rules : (int, bool, ndarray of shape (D,))
         Number of the structure; whether weights are equal; the floor.
     judge : (float, float)
-        Variances in floors, and weight, that components of a sound mixture have.
+        Variances in floors, and weight, that components of a sound mixture have at
+        least.
     heats : tuple of ndarray of length H
         For each heat steps at most, and runs that then go on, or 0 for all of them in
         their order; nats in total that may be left, and gain per unit of the objective
@@ -332,8 +333,8 @@ def posterior(data: Any, rules: Any, params: Any, work: Any) -> Any:
 
     Parameters are those of one mixture; the log-densities of the rows are returned.
     """
-    density = log_density(data[0], params, rules[0] <= VVI, work).copy()
-    log_joint(data[0], params, rules[0] <= VVI, work)
+    # which leaves log joint densities in those lines
+    density = log_density(data[0], params, rules[0] <= VVI, work)
     for k in range(len(params[0])):
         for i in range(len(density)):
             work[k, i] = exp(work[k, i] - density[i])

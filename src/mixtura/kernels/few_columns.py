@@ -10,13 +10,13 @@ from typing import Any
 from mixtura.kernels.simd import Emitter, Vector, numba_function
 from mixtura.kernels.small_matrices import inlined
 
-__all__ = ["MOST", "add_moments", "log_joint_line"]
+__all__ = ["MOST", "log_joint_line", "write_moments"]
 
 MOST = 4
 """Columns, at most."""
 
 
-def _columns(
+def _differences(
     emit: Emitter, rows: Any, size: Any, mean: Any, n_features: int
 ) -> Callable[[Any], list[Vector]]:
     """Return the differences from a mean as a function of the first of some rows."""
@@ -47,7 +47,7 @@ def _log_joint(n_features: int, diagonal: bool) -> Any:
         out: Any,
         size: Any,
     ) -> None:
-        differences = _columns(emit, rows, size, mean, n_features)
+        differences = _differences(emit, rows, size, mean, n_features)
         shares = {
             (c, d): emit.broadcast(factor, c * n_features + d)
             for c, d in _entries(n_features, diagonal)
@@ -58,7 +58,7 @@ def _log_joint(n_features: int, diagonal: bool) -> Any:
             y, squares = differences(lane), emit.constant(0.0)
             for d in range(n_features):
                 z = y[d] * shares[d, d]
-                for c in range(0 if not diagonal else d, d):
+                for c in range(d if diagonal else 0, d):
                     z = z.plus_product(y[c], shares[c, d])
                 squares = squares.plus_product(z, z)
             emit.store(top.plus_product(half, squares), out, lane)
@@ -78,7 +78,7 @@ def _moments(n_features: int, diagonal: bool) -> Any:
         sums: Any,
         size: Any,
     ) -> None:
-        differences = _columns(emit, rows, size, mean, n_features)
+        differences = _differences(emit, rows, size, mean, n_features)
         entries = list(_entries(n_features, diagonal))
 
         def some_rows(lane: Any, before: Sequence[Vector]) -> list[Vector]:
@@ -148,7 +148,7 @@ def log_joint_line(
 
 
 @inlined
-def add_moments(rows: Any, mean: Any, shares: Any, diagonal: bool, sums: Any) -> None:
+def write_moments(rows: Any, mean: Any, shares: Any, diagonal: bool, sums: Any) -> None:
     """Write the sums of shares, and of differences and their products times shares.
 
     Parameters

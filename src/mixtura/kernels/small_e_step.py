@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.kernels.few_columns import MOST, add_moments, log_joint_line
+from mixtura.kernels.few_columns import MOST, log_joint_line, write_moments
 from mixtura.kernels.fused import TILE_BYTES
+from mixtura.kernels.quadratic import NEVER
 from mixtura.kernels.small_matrices import inlined, once, summed
 from mixtura.kernels.softmax import log_densities, posterior, scale
 
@@ -78,7 +79,7 @@ def log_joint(rows: Any, params: Any, diagonal: bool, work: Any) -> None:
     weights, means, _, factors = params
     K, D = means.shape
     for k in range(K):
-        constant = log(weights[k]) - D / 2.0 * LOG_2_PI
+        constant = max(log(weights[k]), NEVER) - D / 2.0 * LOG_2_PI
         for d in range(D):
             constant += log(factors[k, d, d])
         if D <= MOST:
@@ -101,7 +102,7 @@ def log_density(rows: Any, params: Any, diagonal: bool, work: Any) -> Any:
 def _sums(
     rows: Any, mean: Any, shares: Any, diagonal: bool, scratch: Any, sums: Any
 ) -> None:
-    """Write sums as `add_moments` does, for any number of columns."""
+    """Write sums as `write_moments` does, for any number of columns."""
     D = len(mean)
     sums[0] = _sum(shares)
     place = 1 + D
@@ -125,7 +126,7 @@ def sum_moments(
     sums = np.empty(1 + D + D * (D + 1) // 2)
     for k in range(K):
         if D <= MOST:
-            add_moments(rows, pivots[k], shares[k], diagonal, sums)
+            write_moments(rows, pivots[k], shares[k], diagonal, sums)
         else:
             _sums(rows, pivots[k], shares[k], diagonal, scratch, sums)
         counts[k] = sums[0]
@@ -160,7 +161,7 @@ def e_step(
         Whether factors are diagonal.
     work : ndarray of shape (K + 3, size)
         Memory to use.
-    found : tuple of ndarray
+    found : tuple of four ndarray
         Counts (K,), means (K, D) and covariances (K, D, D), to be written.
 
     Returns

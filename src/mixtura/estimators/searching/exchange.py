@@ -19,7 +19,7 @@ from mixtura.estimators.searching.candidates import (
     tried,
 )
 from mixtura.estimators.searching.shared_starts import SharedStarts
-from mixtura.estimators.searching.structure_starts import Present, Start
+from mixtura.estimators.searching.structure_starts import Seen, Start
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
@@ -123,16 +123,16 @@ class Exchange:
     def __init__(self, trials: Sequence[Trial], starts: SharedStarts) -> None:
         self.trials = list(trials)
         self.starts = starts
-        self._known: dict[int, Present] = {}
+        self._known: dict[int, Seen] = {}
 
     def from_others(self, number: int) -> Start | None:
         """Return a start to which clusters of other structures lead."""
         own, others = self.trials[number], self._others(number)
         if not others:
             return None
-        present = self._present(number) if _is_sound(own) else None
+        present = self._seen(number) if _is_sound(own) else None
         name = own.candidate.covariance_type
-        return self.starts.start_beyond([*map(self._present, others)], name, present)
+        return self.starts.start_beyond([*map(self._seen, others)], name, present)
 
     def from_special_case(self, number: int) -> Start | None:
         """Return the parameters of the most likely special case, if that is better."""
@@ -168,9 +168,9 @@ class Exchange:
             and _is_sound(each)
         ]
 
-    def _present(self, number: int) -> Present:
+    def _seen(self, number: int) -> Seen:
         if number not in self._known:
-            self._known[number] = self.starts.present(self.trials[number].model)
+            self._known[number] = self.starts.seen(self.trials[number].model)
         return self._known[number]
 
 

@@ -18,7 +18,7 @@ from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.structure_starts import (
     LEAST_STEPS,
-    Present,
+    Seen,
     Start,
     StructureStarts,
 )
@@ -26,7 +26,7 @@ from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import ALONE, NARROW
+from mixtura.init.heats import ALONE, NARROW, Heats
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
@@ -53,6 +53,9 @@ AGGLOMERATED_ROWS = 2_000
 OTHER_TREES, MOVED = 2, 4e-3
 """More of them, of rows moved by this share of their deviation: which merger comes next
 is often a close call, and all that follows depends on it."""
+
+SURE: Heats = ((12, 1 + OTHER_TREES), (12, 1 + OTHER_TREES))
+"""Of the agglomerations, all of which go on."""
 
 MANY, ROWS = 45_000, 500
 """Candidates of several components, times rows and so many more, for which compiling
@@ -174,25 +177,25 @@ class SharedStarts:
         """Whether candidates start from more than the agglomeration of all rows."""
         return bool(self.template.init_params == "auto")
 
-    def present(self, fit: GaussianMixture) -> Present:
+    def seen(self, fit: GaussianMixture) -> Seen:
         """Return a fit with what it says of the few rows that starts are tried on."""
         own = self._of(STRUCTURES[fit.covariance_type])
-        return Present(fit, own.posterior(own.params_of(fit)))
+        return Seen(fit, own.posterior(own.params_of(fit)))
 
     def start_beyond(
         self,
-        others: Sequence[Present],
+        others: Sequence[Seen],
         covariance_type: str,
-        present: Present | None,
+        present: Seen | None,
     ) -> Start | None:
         """Return a start from other structures; none unless they lead to more.
 
         Parameters
         ----------
-        others : sequence of Present
+        others : sequence of Seen
             Their fits.
         covariance_type : str
-        present : Present or None
+        present : Seen or None
             The fit to surpass, if there is one.
         """
         own = self._of(STRUCTURES[covariance_type])
@@ -221,7 +224,8 @@ class SharedStarts:
     def _agglomerates_as_fits_do(self) -> bool:
         """Whether fits that start alone merge all rows, and runs are compiled."""
         own = self._of(FULL)
-        return own.is_compiled and len(own.few) <= min(MERGED_ROWS, AGGLOMERATED_ROWS)
+        few_enough = len(self.rows) <= AGGLOMERATED_ROWS and len(own.few) <= MERGED_ROWS
+        return own.is_compiled and few_enough
 
     @property
     def _are_many(self) -> bool:
@@ -306,17 +310,21 @@ class SharedStarts:
             return [one_hot(each, n_components) for each in different.values()]
 
         known: list[Array] = self._known.get(("merged", n_components), compute)
-        heats = NARROW if self.are_exchanged else ALONE
+        heats = SURE if self.are_exchanged else ALONE
         return self._of(structure).followed(known, heats)
 
     def _trees(self) -> list[Merges]:
-        """Agglomerate all rows; and again, moved a little."""
+        """Agglomerate all rows.
+
+        And again, moved a little, where that is compiled and starts are exchanged.
+        """
         own = self._of(FULL)
         few, rng = own.few, self._rng(0, FULL)
         assert few.weights is not None
         X, is_compiled = space(few), own.is_compiled
         others = OTHER_TREES if is_compiled and self.are_exchanged else 0
         trees = [merges(X, few.weights, is_compiled)]
+        X = X * np.where(few.weights @ X**3 < 0, -1.0, 1.0)  # axes have no sign
         for _ in range(others):
             moved = X + MOVED * X.std() * rng.standard_normal(X.shape)
             trees.append(merges(moved, few.weights, is_compiled))

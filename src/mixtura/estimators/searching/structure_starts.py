@@ -54,8 +54,8 @@ LEAST_STEPS = 100
 """Steps that a fit must be allowed for its start to be worth a search."""
 
 
-class Present(NamedTuple):
-    """A fit, and what it says of the few rows."""
+class Seen(NamedTuple):
+    """A fit, and what it says of the few rows, in the units of its own structure."""
 
     fit: GaussianMixture
     posterior: Posterior
@@ -203,9 +203,7 @@ class StructureStarts:
         search = Search(self.problem.model, self.few, self.are_sound, rng)
         return search.best_run(AroundCentres(self.few, n_components, rng))
 
-    def beyond(
-        self, partitions: Sequence[Array], present: Present | None
-    ) -> Run | None:
+    def beyond(self, partitions: Sequence[Array], present: Seen | None) -> Run | None:
         """Return what responsibilities lead to, if it is better than a present fit."""
         rivals = self.followed(partitions, NARROW)
         if present is None:
@@ -217,7 +215,9 @@ class StructureStarts:
         if not rivals:
             return None
         run, sample = self.end(rivals), self.problem.sample
-        here = self.problem.model.log_density(run.params, sample)
+        here = run.log_density
+        if len(here) != len(sample):
+            here = self.problem.model.log_density(run.params, sample)
         there = self._settled(present)
         is_new = are_apart(here, there, APART) and self._is_gain(here - there, sample)
         return run if is_new else None
@@ -252,8 +252,8 @@ class StructureStarts:
             except ValueError:
                 return None
         values = {
-            "weights_init": inner.weights,
-            "means_init": inner.components.means,
+            "weights_init": inner.weights.copy(),
+            "means_init": inner.components.means.copy(),
             "precisions_init": precisions,
         }
         if not (self.ends_stay and polished.is_at_end and self.is_compiled):
@@ -306,7 +306,7 @@ class StructureStarts:
         )
         return Run.at(whole(result).params)
 
-    def _settled(self, present: Present) -> Array:
+    def _settled(self, present: Seen) -> Array:
         """Log-densities (n,) of the sample, to which a fit to more rows is adapted."""
         model, sample = self.problem.model, self.problem.sample
         if len(self.rows) > START_ROWS:
