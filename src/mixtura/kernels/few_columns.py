@@ -30,14 +30,14 @@ def _differences(
     return differences
 
 
-def _entries(n_features: int, diagonal: bool) -> Iterator[tuple[int, int]]:
-    """Yield row and column of the entries on, or on and above, the diagonal."""
+def _entries(n_features: int) -> Iterator[tuple[int, int]]:
+    """Yield row and column of the entries on and above the diagonal."""
     for d in range(n_features):
-        for c in range(d if diagonal else 0, d + 1):
+        for c in range(d + 1):
             yield c, d
 
 
-def _log_joint(n_features: int, diagonal: bool) -> Any:
+def _log_joint(n_features: int) -> Any:
     def log_joint(
         emit: Emitter,
         rows: Any,
@@ -50,7 +50,7 @@ def _log_joint(n_features: int, diagonal: bool) -> Any:
         differences = _differences(emit, rows, size, mean, n_features)
         shares = {
             (c, d): emit.broadcast(factor, c * n_features + d)
-            for c, d in _entries(n_features, diagonal)
+            for c, d in _entries(n_features)
         }
         top, half = emit.splat(constant), emit.constant(-0.5)
 
@@ -58,7 +58,7 @@ def _log_joint(n_features: int, diagonal: bool) -> Any:
             y, squares = differences(lane), emit.constant(0.0)
             for d in range(n_features):
                 z = y[d] * shares[d, d]
-                for c in range(d if diagonal else 0, d):
+                for c in range(d):
                     z = z.plus_product(y[c], shares[c, d])
                 squares = squares.plus_product(z, z)
             emit.store(top.plus_product(half, squares), out, lane)
@@ -69,7 +69,7 @@ def _log_joint(n_features: int, diagonal: bool) -> Any:
     return numba_function(log_joint)
 
 
-def _moments(n_features: int, diagonal: bool) -> Any:
+def _moments(n_features: int) -> Any:
     def moments(
         emit: Emitter,
         rows: Any,
@@ -79,7 +79,7 @@ def _moments(n_features: int, diagonal: bool) -> Any:
         size: Any,
     ) -> None:
         differences = _differences(emit, rows, size, mean, n_features)
-        entries = list(_entries(n_features, diagonal))
+        entries = list(_entries(n_features))
 
         def some_rows(lane: Any, before: Sequence[Vector]) -> list[Vector]:
             y, share = differences(lane), emit.load(shares, lane)
@@ -102,19 +102,15 @@ def _moments(n_features: int, diagonal: bool) -> Any:
     return numba_function(moments)
 
 
-_JOINT_1 = _log_joint(1, True)
-_JOINT_2, _JOINT_2_DIAGONAL = _log_joint(2, False), _log_joint(2, True)
-_JOINT_3, _JOINT_3_DIAGONAL = _log_joint(3, False), _log_joint(3, True)
-_JOINT_4, _JOINT_4_DIAGONAL = _log_joint(4, False), _log_joint(4, True)
-_MOMENTS_1 = _moments(1, True)
-_MOMENTS_2, _MOMENTS_2_DIAGONAL = _moments(2, False), _moments(2, True)
-_MOMENTS_3, _MOMENTS_3_DIAGONAL = _moments(3, False), _moments(3, True)
-_MOMENTS_4, _MOMENTS_4_DIAGONAL = _moments(4, False), _moments(4, True)
+_JOINT_1, _MOMENTS_1 = _log_joint(1), _moments(1)
+_JOINT_2, _MOMENTS_2 = _log_joint(2), _moments(2)
+_JOINT_3, _MOMENTS_3 = _log_joint(3), _moments(3)
+_JOINT_4, _MOMENTS_4 = _log_joint(4), _moments(4)
 
 
 @inlined
 def log_joint_line(
-    rows: Any, mean: Any, factor: Any, diagonal: bool, constant: float, out: Any
+    rows: Any, mean: Any, factor: Any, constant: float, out: Any
 ) -> None:
     """Write a constant less half the squared distances from a mean.
 
@@ -125,53 +121,38 @@ def log_joint_line(
     mean : ndarray of shape (D,)
     factor : ndarray of shape (D, D)
         Upper triangular; distances are in its units.
-    diagonal : bool
-        Whether it is diagonal.
     constant : float
     out : ndarray of shape (size,)
     """
     D, size = rows.shape
     if D == 1:
         _JOINT_1(rows, mean, factor, constant, out, size)
-    elif D == 2 and diagonal:
-        _JOINT_2_DIAGONAL(rows, mean, factor, constant, out, size)
     elif D == 2:
         _JOINT_2(rows, mean, factor, constant, out, size)
-    elif D == 3 and diagonal:
-        _JOINT_3_DIAGONAL(rows, mean, factor, constant, out, size)
     elif D == 3:
         _JOINT_3(rows, mean, factor, constant, out, size)
-    elif diagonal:
-        _JOINT_4_DIAGONAL(rows, mean, factor, constant, out, size)
     else:
         _JOINT_4(rows, mean, factor, constant, out, size)
 
 
 @inlined
-def write_moments(rows: Any, mean: Any, shares: Any, diagonal: bool, sums: Any) -> None:
+def write_moments(rows: Any, mean: Any, shares: Any, sums: Any) -> None:
     """Write the sums of shares, and of differences and their products times shares.
 
     Parameters
     ----------
-    rows, mean, diagonal
+    rows, mean
         As for `log_joint_line`.
     shares : ndarray of shape (size,)
     sums : ndarray
-        One count, D sums, and those of the lower triangle of products, row by row; or
-        of the diagonal.
+        One count, D sums, and those of the lower triangle of products, row by row.
     """
     D, size = rows.shape
     if D == 1:
         _MOMENTS_1(rows, mean, shares, sums, size)
-    elif D == 2 and diagonal:
-        _MOMENTS_2_DIAGONAL(rows, mean, shares, sums, size)
     elif D == 2:
         _MOMENTS_2(rows, mean, shares, sums, size)
-    elif D == 3 and diagonal:
-        _MOMENTS_3_DIAGONAL(rows, mean, shares, sums, size)
     elif D == 3:
         _MOMENTS_3(rows, mean, shares, sums, size)
-    elif diagonal:
-        _MOMENTS_4_DIAGONAL(rows, mean, shares, sums, size)
     else:
         _MOMENTS_4(rows, mean, shares, sums, size)

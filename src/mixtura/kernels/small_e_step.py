@@ -83,7 +83,7 @@ def log_joint(rows: Any, params: Any, diagonal: bool, work: Any) -> None:
         for d in range(D):
             constant += log(factors[k, d, d])
         if D <= MOST:
-            log_joint_line(rows, means[k], factors[k], diagonal, constant, work[k])
+            log_joint_line(rows, means[k], factors[k], constant, work[k])
         else:
             _squares(rows, means[k], factors[k], diagonal, work[K], work[k])
             _joint_line(work[k], constant)
@@ -108,8 +108,9 @@ def _sums(
     place = 1 + D
     for d in range(D):
         sums[1 + d] = _weighted_differences(rows[d], mean[d], shares, scratch)
-        for c in range(d if diagonal else 0, d + 1):
-            sums[place] = _products(rows[c], mean[c], scratch)
+        for c in range(d + 1):
+            if c == d or not diagonal:
+                sums[place] = _products(rows[c], mean[c], scratch)
             place += 1
 
 
@@ -126,7 +127,7 @@ def sum_moments(
     sums = np.empty(1 + D + D * (D + 1) // 2)
     for k in range(K):
         if D <= MOST:
-            write_moments(rows, pivots[k], shares[k], diagonal, sums)
+            write_moments(rows, pivots[k], shares[k], sums)
         else:
             _sums(rows, pivots[k], shares[k], diagonal, scratch, sums)
         counts[k] = sums[0]
@@ -139,7 +140,7 @@ def sum_moments(
                 if c == d or not diagonal:
                     shifts = sums[1 + d] / count * (sums[1 + c] / count)
                     own[k, d, c] = own[k, c, d] = sums[place] / count - shifts
-                    place += 1
+                place += 1
 
 
 @once
