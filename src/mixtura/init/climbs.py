@@ -120,6 +120,42 @@ def rows_for(model: Mixture, data: Rows) -> ManyRunsRows | None:
     return None
 
 
+def of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
+    """Begin with the M-step for each of several responsibilities (n, K)."""
+    rows, weights = data.packed
+    n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
+    shares = np.zeros((n_starts, n_components, len(weights)))
+    for own, values in zip(shares, partitions, strict=True):
+        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
+    matrices = np.zeros((n_starts, n_components, d, d))
+    matrices[:] = np.eye(d)
+    blank = (
+        np.full((n_starts, n_components), 1 / n_components),
+        np.zeros((n_starts, n_components, d)),
+        matrices,
+        matrices.copy(),
+    )
+    return Starters(blank, shares, [NOWHERE] * n_starts)
+
+
+def of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Starters:
+    """Go on from where runs have got to."""
+    here, structure = Stack.of(model, [run.params for run in runs]), _structure(model)
+    inner, shape = here.components, here.components.means.shape
+    size = len(runs), here.n_components, data.n_features
+    covariances, factors = (
+        structure.to_full(matrices, *shape) if structure.per_component else matrices
+        for matrices in (inner.covariances, inner.precision_cholesky)
+    )
+    params = (
+        here.weights.copy(),
+        inner.means.reshape(size).copy(),
+        covariances.reshape(*size, data.n_features).copy(),
+        factors.reshape(*size, data.n_features).copy(),
+    )
+    return Starters(params, np.empty((len(runs), 0, 0)), runs)
+
+
 def begun(
     model: Mixture, data: ManyRunsRows, partitions: Sequence[Array], n_steps: int
 ) -> list[Run]:
@@ -127,7 +163,7 @@ def begun(
 
     Those (n, K) that put a component at the floor have all of them there.
     """
-    return _each(model, data, _of_partitions(data, partitions), Heat(n_steps, 0))
+    return _each(model, data, of_partitions(data, partitions), Heat(n_steps, 0))
 
 
 def climbed(
@@ -153,7 +189,7 @@ def climbed(
         Gain, as a share of the log-likelihood, that ends a run.
     """
     heat = Heat(n_steps, 0, no_gain=no_gain)
-    return _each(model, data, _of_runs(model, data, runs), heat)
+    return _each(model, data, of_runs(model, data, runs), heat)
 
 
 def accelerated(
@@ -176,7 +212,7 @@ def accelerated(
         In total on rows of weight one, that may be left to gain.
     """
     heat = _accelerated(data, n_steps, 0, nats)
-    return _each(model, data, _of_runs(model, data, runs), heat)
+    return _each(model, data, of_runs(model, data, runs), heat)
 
 
 def best_end(
@@ -184,14 +220,14 @@ def best_end(
 ) -> Candidate:
     """Return the end of the run that has climbed highest, a sound one before others."""
     heat = _accelerated(data, LONGEST, 1)
-    [best] = _contest(model, data, _of_runs(model, data, runs), judge, (heat,))
+    [best] = _contest(model, data, of_runs(model, data, runs), judge, (heat,))
     return best
 
 
 def best_few(
     model: Mixture,
     data: ManyRunsRows,
-    runs: Sequence[Run],
+    starters: Starters,
     judge: Judge,
     heats: Sequence[tuple[int, int]],
 ) -> list[Candidate]:
@@ -199,42 +235,21 @@ def best_few(
 
     After the first heat they are accelerated.
     """
-    return _best(model, data, _of_runs(model, data, runs), judge, heats)
-
-
-def best_from(
-    model: Mixture,
-    data: ManyRunsRows,
-    partitions: Sequence[Array],
-    judge: Judge,
-    heats: Sequence[tuple[int, int]],
-) -> list[Candidate]:
-    """Return the best few of several runs from responsibilities, as `best_few` does."""
-    return _best(model, data, _of_partitions(data, partitions), judge, heats)
+    first, *others = heats
+    all_heats = Heat(*first), *(_accelerated(data, *heat) for heat in others)
+    return _contest(model, data, starters, judge, all_heats)
 
 
 def posterior(
     model: Mixture, data: ManyRunsRows, params: MixtureParams
 ) -> tuple[Array, Array]:
     """Return log-densities (n,) in nats and responsibilities (n, K) of the rows."""
-    starters = _of_runs(model, data, [Run.at(params)])
+    starters = of_runs(model, data, [Run.at(params)])
     own = tuple(values[0] for values in starters.params)
     work = np.empty((len(params.weights) + 3, len(data.packed[1])))
     kernel = compiled_code("climb")
     density = kernel.posterior(data.packed, data.rules(model), own, work)
     return density[: len(data)], work[: len(params.weights), : len(data)].T
-
-
-def _best(
-    model: Mixture,
-    data: ManyRunsRows,
-    starters: Starters,
-    judge: Judge,
-    heats: Sequence[tuple[int, int]],
-) -> list[Candidate]:
-    first, *others = heats
-    all_heats = Heat(*first), *(_accelerated(data, *heat) for heat in others)
-    return _contest(model, data, starters, judge, all_heats)
 
 
 def _each(
@@ -251,42 +266,6 @@ def _accelerated(
     """Return a heat that ends where, on rows of weight one, few nats are left."""
     nats *= float(data.n_observations) / len(data)
     return Heat(n_steps, n_left, nats, ROUNDING, True)
-
-
-def _of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
-    """Begin with the M-step for each of several responsibilities (n, K)."""
-    rows, weights = data.packed
-    n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
-    shares = np.zeros((n_starts, n_components, len(weights)))
-    for own, values in zip(shares, partitions, strict=True):
-        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
-    matrices = np.zeros((n_starts, n_components, d, d))
-    matrices[:] = np.eye(d)
-    blank = (
-        np.full((n_starts, n_components), 1 / n_components),
-        np.zeros((n_starts, n_components, d)),
-        matrices,
-        matrices.copy(),
-    )
-    return Starters(blank, shares, [NOWHERE] * n_starts)
-
-
-def _of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Starters:
-    """Go on from where runs have got to."""
-    here, structure = Stack.of(model, [run.params for run in runs]), _structure(model)
-    inner, shape = here.components, here.components.means.shape
-    size = len(runs), here.n_components, data.n_features
-    covariances, factors = (
-        structure.to_full(matrices, *shape) if structure.per_component else matrices
-        for matrices in (inner.covariances, inner.precision_cholesky)
-    )
-    params = (
-        here.weights.copy(),
-        inner.means.reshape(size).copy(),
-        covariances.reshape(*size, data.n_features).copy(),
-        factors.reshape(*size, data.n_features).copy(),
-    )
-    return Starters(params, np.empty((len(runs), 0, 0)), runs)
 
 
 def _contest(

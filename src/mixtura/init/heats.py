@@ -67,7 +67,8 @@ def best_few(
     runs: Sequence[Run] = [*map(Run.at, starts)]
     many = climbs.rows_for(model, data)
     if many is not None:
-        return climbs.best_few(model, many, runs, judge, heats)
+        starters = climbs.of_runs(model, many, runs)
+        return climbs.best_few(model, many, starters, judge, heats)
     runs = followed(model, data, runs, heats[0][0])
     return _last(model, data, runs, judge, heats)
 
@@ -85,7 +86,8 @@ def best_from(
     """
     many = climbs.rows_for(model, data)
     if many is not None:
-        return climbs.best_from(model, many, partitions, judge, heats)
+        starters = climbs.of_partitions(many, partitions)
+        return climbs.best_few(model, many, starters, judge, heats)
     runs = begun(model, data, partitions, heats[0][0])
     return _last(model, data, runs, judge, heats)
 
