@@ -229,9 +229,10 @@ class StructureStarts:
         """
         if not self.is_compiled:
             return start
-        weights, means, precisions = start.values.values()
-        covariances = self.structure.from_precisions(precisions)
-        return self.start_of(Run.at(self._in_z(weights, means, covariances)))
+        values = start.values
+        covariances = self.structure.from_precisions(values["precisions_init"])
+        params = self._in_z(values["weights_init"], values["means_init"], covariances)
+        return self.start_of(Run.at(params))
 
     def start_of(self, run: Run) -> Start | None:
         """Return where a run leads, for a fit to start there; none if not sound."""
