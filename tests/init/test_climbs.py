@@ -229,6 +229,41 @@ def test_rows_in_tiny_units_of_weight_take_as_many_steps():
         same(other.objective * 1e12, one.objective, 1e-7)
 
 
+@pytest.mark.parametrize("structure", EVERY, ids=by_name)
+def test_the_best_end_is_the_best_of_all_ends(structure):
+    """Runs that are left because they have fallen behind would not have won."""
+    for seed in range(4):
+        data = blobs(2, n=150, seed=seed)
+        model = model_of(structure, 2)
+        rng = np.random.default_rng(seed)
+        values = [rng.dirichlet(np.ones(4), size=len(data)) for _ in range(6)]
+        runs = begun(model, data, values, 3)
+        ends = [run.objective for run in accelerated(model, data, runs)]
+        judge = Judge(lambda _: True, 0.0, 0.0)
+        best = climbs.best_end(model, data, runs, judge)
+        assert best.run.objective >= max(ends) - 1e-4
+
+
+def test_what_falls_behind_is_left():
+    numba = pytest.importorskip("numba")
+    from mixtura.kernels import climb
+
+    @numba.njit
+    def outcome(trace, n, to_beat):
+        return climb._end(trace, n, 0, 100.0, (1000, 1e-6, 0.0, True, to_beat))
+
+    n = climb.WHILE
+    trace = -100.0 * 0.9 ** np.arange(n + 1)
+    gained = trace[-1] - trace[0]
+    bound = trace[-1] + climb.TIMES * gained
+    assert outcome(trace, n, bound + 1.0) == climb.LIMIT
+    assert outcome(trace, n, bound - 1.0) == climb.ON
+    assert outcome(trace, n - 1, bound + 1e6) == climb.ON
+    assert outcome(trace, n, -np.inf) == climb.ON
+    plateau = 100.0 * 1.1 ** np.arange(n + 1)  # and the end of it
+    assert outcome(plateau, n, 1e9) == climb.ON
+
+
 def test_small_matrices():
     """Eigenvalues and factors are those of LAPACK."""
     numba = pytest.importorskip("numba")
@@ -239,6 +274,12 @@ def test_small_matrices():
         values, axes = np.empty(len(matrix)), np.empty_like(matrix)
         small_matrices.decompose(matrix.copy(), values, axes)
         return values, axes
+
+    @numba.njit
+    def decomposed_near(matrix, axes):
+        values = np.empty(len(matrix))
+        small_matrices.decompose_near(matrix, values, axes)
+        return values
 
     @numba.njit
     def factored(matrix):
@@ -253,6 +294,10 @@ def test_small_matrices():
         same(values, np.maximum(np.linalg.eigvalsh(matrix), 0.0), 1e-12)
         same((axes * values) @ axes.T, matrix, 1e-12)
         same(axes.T @ axes, np.eye(d), 1e-12)
+        other, _ = np.linalg.qr(rng.normal(size=(d, d)))
+        for near in (axes.copy(), np.ascontiguousarray(other)):
+            same(decomposed_near(matrix, near), values, 1e-12)
+            same((near * values) @ near.T, matrix, 1e-12)
         correlations = matrix / np.sqrt(np.outer(np.diag(matrix), np.diag(matrix)))
         is_regular, factor = factored(correlations + np.eye(d))
         assert is_regular

@@ -7,7 +7,7 @@ run ends where a component reaches the floor: what lies there creeps along it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -124,7 +124,8 @@ def of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
     """Begin with the M-step for each of several responsibilities (n, K)."""
     rows, weights = data.packed
     n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
-    shares = np.zeros((n_starts, n_components, len(weights)))
+    shares = np.empty((n_starts, n_components, len(weights)))
+    shares[:, :, len(data) :] = 0.0
     for own, values in zip(shares, partitions, strict=True):
         np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
     matrices = np.zeros((n_starts, n_components, d, d))
@@ -285,7 +286,7 @@ def _contest(
         data.packed,
         data.rules(model),
         (judge.least_ratio, judge.least_weight),
-        tuple(map(np.array, zip(*heats, strict=True))),
+        _as_arrays(tuple(heats)),
         starters.params,
         starters.shares,
         traces,
@@ -303,6 +304,11 @@ def _contest(
         return Candidate(bool(is_sound), run)
 
     return [candidate(r) for r in order[: heats[-1].n_left or n_runs].tolist()]
+
+
+@cache
+def _as_arrays(heats: tuple[Heat, ...]) -> tuple[Array, ...]:
+    return tuple(map(np.array, zip(*heats, strict=True)))
 
 
 def _rules(model: Mixture, data: ManyRunsRows) -> Rules | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.kernels.small_matrices import inlined, precision_factor
+from mixtura.kernels.small_matrices import inlined, precision_factor, summed
 
 MEMORY = 6
 """Differences that are kept."""
@@ -47,9 +47,7 @@ def mixed(memory: Any, m: int, result: Any) -> bool:
         trace += gram[i, i]
     for i in range(m):
         gram[i, i] += RIDGE * trace / m + TINY
-        for c in range(size):
-            change = _step(origins, images, i + 1, c) - _step(origins, images, i, c)
-            sides[i] += change * _step(origins, images, m, c)
+        sides[i] = _product_with_step(origins, images, i, m)
     if not precision_factor(gram, factor):
         return False
     for j in range(m):
@@ -70,7 +68,17 @@ def _step(origins: Any, images: Any, i: int, c: int) -> float:
     return images[i, c] - origins[i, c]
 
 
-@inlined
+@summed
+def _product_with_step(origins: Any, images: Any, i: int, m: int) -> float:
+    """Return the product of a change of the step and the latest step."""
+    total = 0.0
+    for c in range(origins.shape[1]):
+        change = _step(origins, images, i + 1, c) - _step(origins, images, i, c)
+        total += change * _step(origins, images, m, c)
+    return total
+
+
+@summed
 def _product_of_changes(origins: Any, images: Any, i: int, j: int) -> float:
     """Return the product of two changes of the step."""
     total = 0.0

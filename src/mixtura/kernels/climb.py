@@ -27,7 +27,7 @@ from mixtura.kernels.climb_arrays import (
     put,
     put_floor,
     put_params,
-    put_vector,
+    put_statistics,
     remembered,
     unpack,
 )
@@ -62,6 +62,10 @@ ON = -1
 
 SLOW = 0.7
 """EM is slow when its gains shrink, but to no less than this share, for a while."""
+
+WHILE, TIMES = 20, 100.0
+"""A run is left when it gains less and less, and so many times what it has gained in a
+while would not take it to where another has ended."""
 
 LEAST_GAINS = 3
 """Gains of plain EM from which its end is told."""
@@ -112,9 +116,10 @@ def _is_above(floor: Any, matrix: Any, factor: Any) -> bool:
 
 
 @once
-def _m_step(rules: Any, counts: Any, centers: Any, own: Any, params: Any) -> int:
+def _m_step(rules: Any, found: Any, params: Any, near: Any) -> int:
     """Write parameters, beginning searches at those; return what is wrong, or ON."""
     structure, equal, floor = rules
+    counts, centers, own, _ = found
     weights, means, matrices, factors = params
     total = 0.0
     for k in range(len(counts)):
@@ -125,7 +130,7 @@ def _m_step(rules: Any, counts: Any, centers: Any, own: Any, params: Any) -> int
         weights[k] = 1.0 / len(counts) if equal else counts[k] / total
         for d in range(len(floor)):
             means[k, d] = centers[k, d]
-    nearest(structure, counts, own, matrices)
+    nearest(structure, counts, own, matrices, near)
     for k in range(len(counts)):
         if not precision_factor(matrices[k], factors[k]):
             return FLOOR
@@ -136,14 +141,20 @@ def _m_step(rules: Any, counts: Any, centers: Any, own: Any, params: Any) -> int
 
 @once
 def _evaluated(
-    data: Any, rules: Any, found: Any, params: Any, work: Any, is_start: bool
+    data: Any,
+    rules: Any,
+    found: Any,
+    params: Any,
+    near: Any,
+    work: Any,
+    is_start: bool,
 ) -> tuple[int, float]:
     """Write the M-step of statistics, unless at the start, and the E-step there.
 
     Returns what is wrong, or ON, and the log-likelihood in nats.
     """
     if not is_start:
-        problem = _m_step(rules, found[0], found[1], found[2], params)
+        problem = _m_step(rules, found, params, near)
         if problem != ON:
             return problem, -np.inf
     level = e_step(data[0], data[1], params, rules[0] <= VVI, work, found)
@@ -157,15 +168,34 @@ def _of_fall(fall: float, size: float) -> int:
 
 
 @inlined
+def _is_behind(trace: Any, n: int, to_beat: float) -> bool:
+    """Whether a run at step n will hardly end higher than another."""
+    middle = trace[n - WHILE // 2]
+    last, first = trace[n] - middle, middle - trace[n - WHILE]
+    return last <= first and trace[n] + TIMES * (first + last) < to_beat
+
+
+@inlined
 def _end(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any) -> int:
     """Return why a run ends with step n, or ON."""
     if n > 0:
         least = limits[2] * (abs(trace[n]) + n_observations)
         if trace[n] - trace[n - 1] <= least:
             return CONVERGED
+    if n >= WHILE and _is_behind(trace, n, limits[4]):
+        return LIMIT
     if n_plain >= LEAST_GAINS and remaining_gain(trace, n) <= limits[1]:
         return CONVERGED
     return LIMIT if n >= limits[0] else ON
+
+
+@inlined
+def _unit_matrices(number: int, D: int) -> Any:
+    matrices = np.zeros((number, D, D))
+    for k in range(number):
+        for d in range(D):
+            matrices[k, d, d] = 1.0
+    return matrices
 
 
 @once
@@ -179,6 +209,7 @@ def _follow(
     there = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty(size))
     ahead = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty((K, D, D)))
     memory = np.empty((MEMORY + 1, size)), np.empty((MEMORY + 1, size))
+    near = _unit_matrices(K + 1, D)
     n_observations = data[1].sum()
     trace[0] = -np.inf
     n, n_plain, n_known = -1, -1, 0
@@ -192,11 +223,10 @@ def _follow(
             is_bold = n_known > 1 and mixed(memory, n_known - 1, there[3])
             is_bold = is_bold and unpack(there)
             if not is_bold:
-                put(here, there)
-                put_vector(here[3], there[3])
+                put_statistics(here, there)
         put_params(params, ahead)
         is_start = n < 0 and has_params
-        problem, level = _evaluated(data, rules, there, ahead, work, is_start)
+        problem, level = _evaluated(data, rules, there, ahead, near, work, is_start)
         if is_bold and (problem != ON or not level > trace[n]):
             n_known = 0
             continue
@@ -283,7 +313,8 @@ def climb(
     heats : tuple of ndarray of length H
         For each heat steps at most, and runs that then go on, or 0 for all of them in
         their order; nats in total that may be left, and gain per unit of the objective
-        that is none; and whether slow runs are accelerated.
+        that is none; and whether slow runs are accelerated. Where only one is to be
+        left, those that fall behind end early.
     params : tuple of ndarray
         Weights (R, K), means (R, K, D), covariances (R, K, D, D) and factors, upper
         triangular P with the precision P P^T, of that shape.
@@ -305,7 +336,7 @@ def climb(
     levels, over = np.empty(n_alive), np.zeros(n_alive, np.bool_)
     ends[:] = 0
     for h in range(len(heats[0])):
-        limits = heats[0][h], heats[2][h], heats[3][h], heats[4][h]
+        to_beat = -np.inf
         for place in range(n_alive):
             r = order[place]
             own = params[0][r], params[1][r], params[2][r], params[3][r]
@@ -313,11 +344,14 @@ def climb(
                 continue
             start, before = shares[r, : 0 if h else n_shares], ends[r, 1]
             trace = traces[r, before:]
+            limits = heats[0][h], heats[2][h], heats[3][h], heats[4][h], to_beat
             outcome, n = _follow(data, rules, own, start, limits, trace, work)
             levels[r], ends[r, 0], ends[r, 1] = trace[n], outcome, before + n
             ends[r, 2] = _is_sound(judge, rules[2], own)
             is_at_end = outcome == CONVERGED and limits[3]
             over[r] = outcome == FLOOR or outcome == CARE or is_at_end
+            if heats[1][h] == 1 and is_at_end and ends[r, 2]:
+                to_beat = max(to_beat, levels[r])
         if heats[1][h] > 0:
             _rank(order, n_alive, ends, levels)
             n_alive = min(n_alive, heats[1][h])

@@ -59,6 +59,20 @@ def put(source: Any, target: Any) -> None:
 
 
 @inlined
+def put_vector(source: Any, target: Any) -> None:
+    """Write a vector over another."""
+    for c in range(len(source)):
+        target[c] = source[c]
+
+
+@inlined
+def put_statistics(source: Any, target: Any) -> None:
+    """Write statistics, and their vector, over others."""
+    put(source, target)
+    put_vector(source[3], target[3])
+
+
+@inlined
 def put_params(source: Any, target: Any) -> None:
     """Write parameters over others."""
     put(source, target)
@@ -78,13 +92,6 @@ def put_floor(source: Any, floor: Any, target: Any) -> None:
             for c in range(len(floor)):
                 target[2][k, d, c] = floor[d] if c == d else 0.0
                 target[3][k, d, c] = 1.0 / sqrt(floor[d]) if c == d else 0.0
-
-
-@inlined
-def put_vector(source: Any, target: Any) -> None:
-    """Write a vector over another."""
-    for c in range(len(source)):
-        target[c] = source[c]
 
 
 @inlined

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from mixtura.kernels.small_matrices import (
-    bilinear,
     compose,
-    decompose,
+    decompose_near,
     inlined,
     once,
     precision_factor,
     squared_norm,
     turn,
     turn_matrix,
+    turn_to,
 )
 
 EII, VII, EEI, VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, EVV, VVV = range(14)
@@ -57,7 +57,7 @@ LEAST_TURN = 1e-3
 
 
 @once
-def nearest(structure: int, counts: Any, own: Any, matrices: Any) -> None:
+def nearest(structure: int, counts: Any, own: Any, matrices: Any, near: Any) -> None:
     """Replace covariances by those of a structure that are nearest to `own`.
 
     Parameters
@@ -69,15 +69,17 @@ def nearest(structure: int, counts: Any, own: Any, matrices: Any) -> None:
         Of each component.
     matrices : ndarray of shape (K, D, D)
         The previous ones, where searches begin.
+    near : ndarray of shape (K + 1, D, D)
+        Orthogonal axes, from which others are soon found; to be overwritten by those.
     """
     if structure <= VVI:
         _along_columns(structure, counts, own, matrices)
     elif structure == EEE or structure == VEE:
         _multiples_of_matrix(structure == EEE, counts, own, matrices)
     elif structure == EVE or structure == VVE:
-        _same_axes(structure == EVE, counts, own, matrices)
+        _same_axes(structure == EVE, counts, own, matrices, near)
     elif structure == EEV or structure == VEV:
-        _own_axes(structure == EEV, counts, own, matrices)
+        _own_axes(structure == EEV, counts, own, matrices, near)
     else:
         for k in range(len(own)):
             _scaled(own[k], 1.0, matrices[k])
@@ -209,16 +211,14 @@ def _equal_determinants(counts: Any, own: Any, matrices: Any) -> None:
 
 
 @inlined
-def _own_axes(equal: bool, counts: Any, own: Any, matrices: Any) -> None:
+def _own_axes(equal: bool, counts: Any, own: Any, matrices: Any, axes: Any) -> None:
     """Give turned copies the same variances, or multiples of them."""
     K, D = own.shape[:2]
-    rows, axes, row = np.empty((K, D)), np.empty((K, D, D)), np.empty(D)
-    multiples = np.ones(K)
+    rows, row, multiples = np.empty((K, D)), np.empty(D), np.ones(K)
     if not equal:
         _volumes_before(matrices, multiples)
     for k in range(K):
-        _scaled(own[k], 1.0, matrices[k])
-        decompose(matrices[k], rows[k], axes[k])
+        decompose_near(own[k], rows[k], axes[k])
     _multiples_of_row(equal, counts, rows, multiples, row)
     for k in range(K):
         for d in range(D):
@@ -268,30 +268,29 @@ def _along_columns(structure: int, counts: Any, own: Any, matrices: Any) -> None
 
 
 @inlined
-def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any) -> None:
+def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any, near: Any) -> None:
     """Improve common axes by turns in each plane.
 
     From the previous ones, or those of the pooled covariance if these are better.
     """
     K, D = own.shape[:2]
-    axes, other = np.empty((D, D)), np.empty((D, D))
     values, mixed = np.empty(D), np.empty((D, D))
     variances, turned = np.empty((K, D)), np.empty((K, D, D))
     _pool(counts, own, np.ones(K), mixed)
-    decompose(mixed, values, other)
-    least = _divergence(equal, counts, own, other, variances)
+    decompose_near(mixed, values, near[0])
+    _turn_all(own, near[0], turned)
+    least = _divergence(equal, counts, turned, variances)
     _cleared(mixed)
     for k in range(K):
         # weights of which no two axes get the same variance by accident
         odd = 1.0 + sqrt(2.0) * k % 1.0
         _added(matrices[k], odd / _trace(matrices[k]), mixed)
-    decompose(mixed, values, axes)
-    if not _divergence(equal, counts, own, axes, variances) <= least:
-        _scaled(other, 1.0, axes)
-    for k in range(K):
-        for i in range(D):
-            for j in range(D):
-                turned[k, i, j] = bilinear(own[k], axes, i, j)
+    decompose_near(mixed, values, near[1])
+    axes = near[1]
+    _turn_all(own, axes, turned)
+    if not _divergence(equal, counts, turned, variances) <= least:
+        _scaled(near[0], 1.0, axes)
+        _turn_all(own, axes, turned)
     for _ in range(ROUNDS):
         largest = 0.0
         for p in range(D):
@@ -306,6 +305,13 @@ def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any) -> None:
 
 
 @inlined
+def _turn_all(own: Any, axes: Any, turned: Any) -> None:
+    """Write all covariances as they are along axes."""
+    for k in range(len(own)):
+        turn_to(own[k], axes, turned[k])
+
+
+@inlined
 def _variances(equal: bool, counts: Any, turned: Any, variances: Any) -> None:
     """Write the best variances along axes, given the matrices turned to them."""
     for k in range(len(turned)):
@@ -316,19 +322,14 @@ def _variances(equal: bool, counts: Any, turned: Any, variances: Any) -> None:
 
 
 @inlined
-def _divergence(equal: bool, counts: Any, own: Any, axes: Any, variances: Any) -> float:
+def _divergence(equal: bool, counts: Any, turned: Any, variances: Any) -> float:
     """Sum N_k (log t + s / t) along axes, with the best variances t."""
     K, D = variances.shape
-    rows = np.empty((K, D))
-    for k in range(K):
-        for d in range(D):
-            rows[k, d] = variances[k, d] = max(bilinear(own[k], axes, d, d), 0.0)
-    if equal:
-        _equal_volumes(counts, variances, variances)
+    _variances(equal, counts, turned, variances)
     total = 0.0
     for k in range(K):
         for d in range(D):
-            share = rows[k, d] / variances[k, d]
+            share = max(turned[k, d, d], 0.0) / variances[k, d]
             total += counts[k] * (log(variances[k, d]) + share)
     return total if abs(total) < np.inf else np.inf
 

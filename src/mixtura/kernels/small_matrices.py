@@ -93,34 +93,61 @@ def turn_matrix(matrix: Any, p: int, q: int, cosine: float, sine: float) -> None
 
 @inlined
 def decompose(matrix: Any, values: Any, axes: Any) -> None:
-    """Write eigenvalues, ascending and not negative, and eigenvectors in columns.
-
-    By rotations in one plane after the other (Jacobi's method); the matrix is lost.
-    """
+    """Write eigenvalues, ascending and not negative, and eigenvectors in columns."""
     D = len(matrix)
     for i in range(D):
         for j in range(D):
             axes[i, j] = 1.0 if i == j else 0.0
+    decompose_near(matrix, values, axes)
+
+
+@inlined
+def decompose_near(matrix: Any, values: Any, axes: Any) -> None:
+    """Write eigenvalues and eigenvectors, beginning at orthogonal axes.
+
+    By rotations in one plane after the other (Jacobi's method), of which few are
+    needed if the axes are close.
+    """
+    D = len(matrix)
+    turned = np.empty((D, D))
+    turn_to(matrix, axes, turned)
     for _ in range(SWEEPS):
         is_diagonal = True
         for p in range(D):
             for q in range(p + 1, D):
-                off = matrix[p, q]
-                if off * off <= ORTHOGONAL * abs(matrix[p, p] * matrix[q, q]):
+                off = turned[p, q]
+                if off * off <= ORTHOGONAL * abs(turned[p, p] * turned[q, q]):
                     continue
                 is_diagonal = False
-                slope = (matrix[q, q] - matrix[p, p]) / (2.0 * off)
+                slope = (turned[q, q] - turned[p, p]) / (2.0 * off)
                 size = abs(slope) + sqrt(slope * slope + 1.0)
                 tangent = -1.0 / size if slope >= 0 else 1.0 / size
                 cosine = 1.0 / sqrt(tangent * tangent + 1.0)
                 turn(axes, p, q, cosine, tangent * cosine)
-                turn_matrix(matrix, p, q, cosine, tangent * cosine)
-                matrix[p, q] = matrix[q, p] = 0.0
+                turn_matrix(turned, p, q, cosine, tangent * cosine)
+                turned[p, q] = turned[q, p] = 0.0
         if is_diagonal:
             break
     for i in range(D):
-        values[i] = max(matrix[i, i], 0.0)
+        values[i] = max(turned[i, i], 0.0)
     _sort(values, axes)
+
+
+@inlined
+def turn_to(matrix: Any, axes: Any, turned: Any) -> None:
+    """Write a symmetric matrix as it is along axes."""
+    D = len(matrix)
+    column = np.empty(D)
+    for b in range(D):
+        for i in range(D):
+            column[i] = 0.0
+            for j in range(D):
+                column[i] += matrix[i, j] * axes[j, b]
+        for a in range(b + 1):
+            total = 0.0
+            for i in range(D):
+                total += axes[i, a] * column[i]
+            turned[a, b] = turned[b, a] = total
 
 
 @inlined
@@ -146,17 +173,6 @@ def compose(values: Any, axes: Any, matrix: Any) -> None:
             for c in range(D):
                 total += axes[i, c] * values[c] * axes[j, c]
             matrix[i, j] = matrix[j, i] = total
-
-
-@inlined
-def bilinear(matrix: Any, axes: Any, a: int, b: int) -> float:
-    """Return the entry of a matrix for two axes."""
-    D = len(matrix)
-    total = 0.0
-    for i in range(D):
-        for j in range(D):
-            total += axes[i, a] * matrix[i, j] * axes[j, b]
-    return total
 
 
 @inlined
