@@ -9,7 +9,8 @@ from tests.checks import same
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.data import Rows
-from mixtura.estimators.searching import shared_starts
+from mixtura.estimators.searching import shared_starts, trials
+from mixtura.estimators.searching.candidates import SearchData
 
 pytest.importorskip("numba")
 
@@ -44,6 +45,34 @@ def test_what_is_kept_is_what_a_fit_from_there_finds(weighted):
         densities = model.score_samples(X)
         total = densities.sum() if weights is None else weights @ densities
         same(model.log_likelihood_, total, 1e-10)
+
+
+def test_threads_do_not_change_a_bit():
+    X = load_dataset("old-faithful").values
+    one, two = (
+        GaussianMixtureSearch(SIZES, covariance_type=CODES, random_state=0, n_jobs=n)
+        for n in (1, 2)
+    )
+    one.fit(X), two.fit(X)
+    for first, second in zip(one.candidates_, two.candidates_, strict=True):
+        assert first.means_.tobytes() == second.means_.tobytes()
+        assert first.log_likelihood_ == second.log_likelihood_
+
+
+def test_compiled_runs_use_two_processors_at_most(monkeypatch):
+    X = load_dataset("old-faithful").values
+    seed, template = 0, GaussianMixture()
+    monkeypatch.setattr(trials, "effective_n_jobs", lambda n: 8 if n == -1 else n)
+
+    def threads(X, n_jobs, n_candidates):
+        data = SearchData.of(X, None, (), template, seed, n_candidates)
+        return trials.threads_for(n_jobs, data)
+
+    assert threads(X, None, 100) == trials.COMPILED_THREADS
+    assert threads(X, 3, 100) == 3
+    assert threads(np.tile(X, (200, 1)), None, 1) == 8
+    monkeypatch.setattr(shared_starts, "MANY", np.inf)
+    assert threads(X, None, 100) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
-from mixtura.estimators.searching import exchange, shared_starts
+from mixtura.estimators.searching import exchange, shared_starts, structure_starts
 from mixtura.estimators.structures import (
     STRUCTURES,
     every_structure,
@@ -98,8 +98,9 @@ def test_no_structure_is_less_likely_than_its_special_cases(name, many, monkeypa
 
 @pytest.mark.slow
 def test_without_exchange_it_would_be(monkeypatch):
-    monkeypatch.setattr(exchange, "_special_cases_first", lambda trials: [])
-    monkeypatch.setattr(shared_starts, "DRAWS", 1)
+    monkeypatch.setattr(exchange, "_by_size", lambda trials: [])
+    thorough = structure_starts.THOROUGH
+    monkeypatch.setattr(structure_starts, "THOROUGH", thorough._replace(draws=1))
     monkeypatch.setattr(shared_starts, "grown", lambda *_: [])
     X = DATA["old-faithful"]()
     search = GaussianMixtureSearch((7,), covariance_type="all", random_state=0)
@@ -214,7 +215,7 @@ def test_weights_in_any_unit_are_exchanged(monkeypatch):
         return search.results_["log_likelihood"] * 1e9
 
     exchanged = fitted()
-    monkeypatch.setattr(exchange, "_special_cases_first", lambda trials: [])
+    monkeypatch.setattr(exchange, "_by_size", lambda trials: [])
     gains = exchanged - fitted()
     assert gains.min() > -1e-3 and gains.max() > 0.1
 

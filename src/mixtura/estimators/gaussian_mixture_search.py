@@ -7,7 +7,6 @@ from math import isnan
 from typing import Any, Self
 
 import numpy as np
-from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
@@ -32,15 +31,11 @@ from mixtura.estimators.searching.search_table import (
     with_one_component,
 )
 from mixtura.estimators.searching.structure_starts import Start
-from mixtura.estimators.searching.trials import run_trials
+from mixtura.estimators.searching.trials import run_trials, threads_for
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.selection.criteria import Criterion
-
-THREADED_CELLS = 100_000
-"""Cells of X from which on candidates run in threads. Smaller fits spend their time in
-the interpreter, of which there is one: threads make them slower."""
 
 
 class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
@@ -70,7 +65,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         structure alone, and the folds.
     n_jobs : int, optional
         Threads; the result does not depend on it, to the last bit. Default: one for
-        each processor, but a single one for data so small that threads do not help.
+        each processor, but one or two for data so small that more do not help.
     verbose : int, default=0
         1 prints a line for each candidate.
 
@@ -273,7 +268,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self, candidates: list[Candidate], seed: int, data: SearchData, plan: Plan
     ) -> tuple[list[Trial], bool]:
         """Try the candidates, and one component of each structure without it."""
-        n_threads = self._threads(data.X)
+        n_threads = threads_for(self.n_jobs, data)
         workers = min(n_threads, len(candidates))
         template = clone(plan.template).set_params(n_jobs=max(1, n_threads // workers))
         notes = WarningNotes()
@@ -294,7 +289,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
             shared = data.starts
             if shared is not None and shared.are_exchanged and not interrupted:
                 trials, interrupted = with_exchanged_starts(
-                    trials, shared, again, announce, notes
+                    trials, shared, again, announce, notes, workers
                 )
             alone = {
                 trial.candidate.covariance_type: trial
@@ -316,11 +311,6 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
             if trial.model is not None:
                 trial.model.n_jobs = plan.template.n_jobs
         return with_one_component(trials, alone), interrupted
-
-    def _threads(self, X: Array) -> int:
-        if self.n_jobs is None and X.size < THREADED_CELLS:
-            return 1
-        return int(effective_n_jobs(-1 if self.n_jobs is None else self.n_jobs))
 
     def _store(self, trials: list[Trial], criterion: Criterion) -> None:
         """Set the fitted attributes."""

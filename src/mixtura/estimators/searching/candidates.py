@@ -29,6 +29,7 @@ from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.init.poorer import is_starved
+from mixtura.models.categorical import Responsibilities
 from mixtura.selection import criteria
 from mixtura.selection.criteria import FitSummary
 
@@ -237,11 +238,11 @@ def _fitted(
     data: SearchData,
     notes: WarningNotes,
 ) -> Trial:
-    model, falls = _model_fitted(candidate, template, data, notes)
+    model, fallen, falls = _model_fitted(candidate, template, data, notes)
     reason = FALLING if falls else model.outcome_
     if reason == Outcome.INTERRUPTED.value:
         return Trial(candidate, NOT_CONVERGED, reason, model)
-    n_collapsed = int(np.count_nonzero(_fallen(model, data)))
+    n_collapsed = int(np.count_nonzero(fallen))
     status = CONVERGED if model.converged_ else NOT_CONVERGED
     summary, held_out = _summary(model, data), None
     if data.splits:
@@ -269,20 +270,22 @@ def _model_fitted(
     template: GaussianMixture,
     data: SearchData,
     notes: WarningNotes,
-) -> tuple[GaussianMixture, bool]:
+) -> tuple[GaussianMixture, NDArray[np.bool_], bool]:
     """Fit from a shared start, or from one of its own if that collapses.
 
-    And say whether it would, if it were not left before that.
+    And say which components have, and whether one would if it were not left before.
     """
     for given in _starts(candidate, data):
         model = _model(candidate, template, **given.values)
         found = _fit(model, given, data, notes)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
-        if is_interrupted or not _fallen(model, data).any():
+        fallen = _fallen(model, data)
+        if is_interrupted or not fallen.any():
             break
     for note in found:
         warnings.warn(note.text, note.category, stacklevel=2)
-    return model, given.collapses and model.outcome_ == Outcome.ITERATION_LIMIT.value
+    falls = given.collapses and model.outcome_ == Outcome.ITERATION_LIMIT.value
+    return model, fallen, falls
 
 
 def _fallen(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
@@ -354,13 +357,19 @@ def _model(
 
 
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
+    """Summarise a fit, and label the rows if that has not been done."""
     log_likelihood, doubt, classified = model.log_likelihood_, 0.0, 0.0
-    for rows, responsibilities in model._probabilities(data.X):
+    labels: IntArray = np.empty(len(data.X), dtype=np.int32)
+    for rows, log_joint in model._log_joints(data.X):
+        responsibilities = Responsibilities.from_log_joint(log_joint).values
+        labels[rows] = log_joint.argmax(axis=1)
         weights = data.weights_of(rows)
         doubt += criteria.entropy(responsibilities, weights)
         classified += criteria.classification_log_likelihood(
             0.0, responsibilities, weights
         )
+    if not hasattr(model, "labels_"):
+        model.labels_ = labels
     return FitSummary(
         n_components=model.n_components,
         n_parameters=model._n_parameters(),

@@ -20,6 +20,7 @@ from mixtura.estimators.searching.candidates import (
 )
 from mixtura.estimators.searching.shared_starts import SharedStarts
 from mixtura.estimators.searching.structure_starts import Seen, Start
+from mixtura.estimators.searching.trials import results
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
@@ -33,6 +34,7 @@ def with_exchanged_starts(
     again: Callable[[Trial, Start], Trial],
     announce: Callable[[Trial], None],
     notes: WarningNotes,
+    n_threads: int = 1,
 ) -> tuple[list[Trial], bool]:
     """Try candidates again from others of their size; keep what is better.
 
@@ -46,6 +48,8 @@ def with_exchanged_starts(
         Called with each trial that replaces another.
     notes : WarningNotes
         Open.
+    n_threads : int
+        Each takes sizes.
 
     Returns
     -------
@@ -53,21 +57,15 @@ def with_exchanged_starts(
     bool
         Whether Ctrl-C ended this.
     """
-    exchange = Exchange(trials, starts)
+    exchange = Exchange(trials, starts, again, notes)
     try:
-        for number in _special_cases_first(trials):
-            for found in (exchange.from_others, exchange.from_special_case):
-                start: Start | None = None
-                # There is a fit already, of which all has been said.
-                with suppress(*REFUSALS, MemoryError), notes.collected():
-                    start = found(number)
-                if start is None:
-                    continue
-                trial = again(exchange.trials[number], start)
-                if trial.interrupted:
-                    return exchange.trials, True
-                if exchange.is_improved(number, trial):
-                    announce(trial)
+        for better, interrupted in results(
+            exchange.improved, _by_size(trials), n_threads
+        ):
+            for trial in better:
+                announce(trial)
+            if interrupted:
+                return exchange.trials, True
     except KeyboardInterrupt:
         return exchange.trials, True
     return exchange.trials, False
@@ -118,12 +116,48 @@ class Exchange:
     ----------
     trials : sequence of Trial
     starts : SharedStarts
+    again : callable
+        (Trial, initial values) -> Trial of the same candidate.
+    notes : WarningNotes
+        Open.
     """
 
-    def __init__(self, trials: Sequence[Trial], starts: SharedStarts) -> None:
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        starts: SharedStarts,
+        again: Callable[[Trial, Start], Trial],
+        notes: WarningNotes,
+    ) -> None:
         self.trials = list(trials)
         self.starts = starts
+        self._again = again
+        self._notes = notes
         self._known: dict[int, Seen] = {}
+
+    def improved(self, numbers: Sequence[int]) -> tuple[list[Trial], bool]:
+        """Return the trials that take the places of others; and of Ctrl-C.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            All trials of one size that are to be tried again, in this order.
+        """
+        better: list[Trial] = []
+        for number in numbers:
+            for found in (self.from_others, self.from_special_case):
+                start: Start | None = None
+                # There is a fit already, of which all has been said.
+                with suppress(*REFUSALS, MemoryError), self._notes.collected():
+                    start = found(number)
+                if start is None:
+                    continue
+                trial = self._again(self.trials[number], start)
+                if trial.interrupted:
+                    return better, True
+                if self.is_improved(number, trial):
+                    better.append(trial)
+        return better, False
 
     def from_others(self, number: int) -> Start | None:
         """Return a start to which clusters of other structures lead."""
@@ -174,8 +208,11 @@ class Exchange:
         return self._known[number]
 
 
-def _special_cases_first(trials: Sequence[Trial]) -> list[int]:
-    """Numbers of the fits of several components, each after its special cases."""
+def _by_size(trials: Sequence[Trial]) -> list[list[int]]:
+    """Numbers of the fits of several components, each after its special cases.
+
+    One list for each size, those first that take longest.
+    """
     names = {trial.candidate.covariance_type for trial in trials}
     n_special_cases = {
         name: sum(is_special_case(other, name) for other in names) for name in names
@@ -184,12 +221,11 @@ def _special_cases_first(trials: Sequence[Trial]) -> list[int]:
     def key(number: int) -> int:
         return n_special_cases[trials[number].candidate.covariance_type]
 
-    several = [
-        number
-        for number, trial in enumerate(trials)
-        if trial.candidate.n_components > 1 and trial.summary is not None
-    ]
-    return sorted(several, key=key)
+    of_size: dict[int, list[int]] = {}
+    for number, trial in enumerate(trials):
+        if trial.candidate.n_components > 1 and trial.summary is not None:
+            of_size.setdefault(trial.candidate.n_components, []).append(number)
+    return [sorted(of_size[size], key=key) for size in sorted(of_size, reverse=True)]
 
 
 def _as_general(model: GaussianMixture, covariance_type: str) -> Start:

@@ -26,7 +26,7 @@ from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import ALONE, NARROW, Heats
+from mixtura.init.heats import ALONE, Heats
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
@@ -35,14 +35,8 @@ from mixtura.models.categorical import one_hot
 
 FULL = STRUCTURES["full"]
 
-DRAWS = 20
-"""Partitions around drawn centres that all structures start from."""
-
 CHAIN = 12
 """How many smaller sizes are solved on the way to a size."""
-
-SPLITS = 30
-"""Ways in which a component of the next smaller size is split, at most."""
 
 MERGES = 4
 """Components of the next larger size that are left out in turn."""
@@ -177,6 +171,11 @@ class SharedStarts:
         """Whether candidates start from more than the agglomeration of all rows."""
         return bool(self.template.init_params == "auto")
 
+    @property
+    def are_compiled(self) -> bool:
+        """Whether runs are, on all rows."""
+        return self._of(FULL).is_compiled
+
     def seen(self, fit: GaussianMixture) -> Seen:
         """Return a fit with what it says of the few rows that starts are tried on."""
         own = self._of(STRUCTURES[fit.covariance_type])
@@ -216,16 +215,16 @@ class SharedStarts:
     def keep(
         self, model: GaussianMixture, start: Start, X: Array, sample_weight: Any
     ) -> None:
-        """Set the fitted attributes of a model whose start is the end of its fit."""
+        """Set what `StructureStarts.keep` does."""
         own = self._of(STRUCTURES[model.covariance_type])
         own.keep(model, start, X, sample_weight)
 
     @property
     def _agglomerates_as_fits_do(self) -> bool:
         """Whether fits that start alone merge all rows, and runs are compiled."""
-        own = self._of(FULL)
-        few_enough = len(self.rows) <= AGGLOMERATED_ROWS and len(own.few) <= MERGED_ROWS
-        return own.is_compiled and few_enough
+        n_few, n_rows = len(self._of(FULL).few), len(self.rows)
+        few_enough = n_rows <= AGGLOMERATED_ROWS and n_few <= MERGED_ROWS
+        return self.are_compiled and few_enough
 
     @property
     def _are_many(self) -> bool:
@@ -257,9 +256,8 @@ class SharedStarts:
         """Partitions around drawn centres, which know no structure."""
 
         def compute() -> list[Array]:
-            few = self._of(FULL).few
-            rng = self._rng(n_components, FULL)
-            return AroundCentres(few, n_components, rng).more(DRAWS)
+            own, rng = self._of(FULL), self._rng(n_components, FULL)
+            return AroundCentres(own.few, n_components, rng).more(own.effort.draws)
 
         known: list[Array] = self._known.get(("drawn", n_components), compute)
         return known
@@ -275,14 +273,28 @@ class SharedStarts:
                 return own.followed([np.ones((len(own.few), 1))])
             partitions = [*self._drawn(n_components)]
             if chain:
-                for less in self._best(n_components - 1, structure, chain - 1)[:1]:
-                    values = own.posterior(less.run.params).responsibilities
-                    partitions += grown(values, self._local(structure), SPLITS)
+                less = n_components - 1, structure, chain - 1
+                for values in self._best_responsibilities(*less):
+                    local, most = self._local(structure), own.effort.splits
+                    partitions += grown(values, local, most)
             return own.followed(partitions)
 
-        # A chain that is long enough ends at one component.
-        key = structure.name, n_components, min(chain, n_components)
+        key = structure.name, n_components, _length(chain, n_components)
         known: list[Candidate] = self._known.get(key, compute)
+        return known
+
+    def _best_responsibilities(
+        self, n_components: int, structure: Covariance, chain: int = CHAIN
+    ) -> list[Array]:
+        """Return those (n, n_components) of the best run; or none."""
+        best = self._best(n_components, structure, chain)[:1]
+
+        def compute() -> list[Array]:
+            own = self._of(structure)
+            return [own.posterior(each.run.params).responsibilities for each in best]
+
+        key = "best", structure.name, n_components, _length(chain, n_components)
+        known: list[Array] = self._known.get(key, compute)
         return known
 
     def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
@@ -292,10 +304,9 @@ class SharedStarts:
             return []
         assert own.few.weights is not None
         found: list[Candidate] = []
-        for more in self._best(n_components + 1, structure)[:1]:
-            values = own.posterior(more.run.params).responsibilities
+        for values in self._best_responsibilities(n_components + 1, structure):
             ways = shrunk(values, own.few.weights)[:MERGES]
-            found += own.followed(ways, NARROW)
+            found += own.followed(ways, own.effort.narrow)
         return found
 
     def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
@@ -329,3 +340,8 @@ class SharedStarts:
             moved = X + MOVED * X.std() * rng.standard_normal(X.shape)
             trees.append(merges(moved, few.weights, is_compiled))
         return trees
+
+
+def _length(chain: int, n_components: int) -> int:
+    """Return how long a chain of smaller sizes is, which ends at one component."""
+    return min(chain, n_components)

@@ -54,6 +54,31 @@ LEAST_STEPS = 100
 """Steps that a fit must be allowed for its start to be worth a search."""
 
 
+class Effort(NamedTuple):
+    """How far a structure looks for starts of its own.
+
+    Parameters
+    ----------
+    draws : int
+        Partitions around drawn centres.
+    splits : int
+        Ways in which a component of the next smaller size is split, at most.
+    wide, narrow : sequence of (int, int)
+        Heats of these, and of what other candidates have found.
+    """
+
+    draws: int
+    splits: int
+    wide: Heats
+    narrow: Heats
+
+
+THOROUGH = Effort(20, 30, WIDE, NARROW)
+
+SHARED = Effort(12, 16, ((2, 12), (8, 4), (12, 3)), ((2, 6), (8, 3), (12, 2)))
+"""Of each of so many candidates that what one misses another finds."""
+
+
 class Seen(NamedTuple):
     """A fit, and what it says of the few rows, in the units of its own structure."""
 
@@ -98,6 +123,7 @@ class StructureStarts:
         Those of the sample on which many starts are tried.
     ends_stay : bool
         Whether the end of a run can be that of a fit.
+    effort : Effort
     """
 
     structure: Covariance
@@ -105,6 +131,7 @@ class StructureStarts:
     problem: Problem
     few: Rows
     ends_stay: bool = False
+    effort: Effort = THOROUGH
 
     @classmethod
     def of(
@@ -115,7 +142,7 @@ class StructureStarts:
         seed: int,
         many: bool,
     ) -> "StructureStarts":
-        """Choose the rows; if `many` runs are made on them, these may be compiled."""
+        """Choose the rows; if of `many` candidates, runs may be compiled."""
         rng = np.random.default_rng([seed, 0])
         problem = template._problem(rows, rough(structure), rng)
         if many:
@@ -124,7 +151,10 @@ class StructureStarts:
         if len(few) > FEW_ROWS:
             chosen = rng.choice(len(few), size=FEW_ROWS, replace=False)
             few = few.take(np.sort(chosen))
-        return cls(structure, rows, problem, few, _are_plain_fits(template, problem))
+        ends_stay, effort = _are_plain_fits(template, problem), THOROUGH
+        if many:
+            effort = SHARED
+        return cls(structure, rows, problem, few, ends_stay, effort)
 
     @property
     def is_compiled(self) -> bool:
@@ -160,11 +190,12 @@ class StructureStarts:
         return MixtureParams(weights, components)
 
     def followed(
-        self, partitions: Sequence[Array], heats: Heats = WIDE
+        self, partitions: Sequence[Array], heats: Heats | None = None
     ) -> list[Candidate]:
         """Return the best few of short runs from responsibilities; or none."""
         model = self.problem.model
         try:
+            heats = heats or self.effort.wide
             return best_from(model, self.few, partitions, self.judge, heats)
         except DegenerateComponentError:
             return []
@@ -205,7 +236,7 @@ class StructureStarts:
 
     def beyond(self, partitions: Sequence[Array], present: Seen | None) -> Run | None:
         """Return what responsibilities lead to, if it is better than a present fit."""
-        rivals = self.followed(partitions, NARROW)
+        rivals = self.followed(partitions, self.effort.narrow)
         if present is None:
             return self.end(rivals)
         there = present.posterior.log_density
@@ -277,12 +308,14 @@ class StructureStarts:
     def keep(
         self, model: GaussianMixture, start: Start, X: Array, sample_weight: Any
     ) -> None:
-        """Set the fitted attributes of a model whose start is the end of its fit."""
+        """Set the fitted attributes of a model whose start is the end of its fit.
+
+        But for the labels.
+        """
         end = start.end
         assert end is not None
         model.n_features_in_ = X.shape[1]
         store(model, self.exact, end, X, sample_weight, start.params)
-        model.labels_ = model._labels(X, np.int32)
         warn_of_fit(model, self.exact, end)
 
     @cached_property

@@ -3,10 +3,38 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from operator import attrgetter
+from typing import TypeVar
 
-from mixtura.estimators.searching.candidates import NOT_RUN, Candidate, Trial
+from joblib import effective_n_jobs
+
+from mixtura.estimators.searching.candidates import (
+    NOT_RUN,
+    Candidate,
+    SearchData,
+    Trial,
+)
 
 INTERRUPTED = "Interrupted before this candidate was fitted."
+
+THREADED_CELLS = 100_000
+"""Cells of X from which on candidates run in threads. Smaller fits spend their time in
+the interpreter, of which there is one: threads make them slower …"""
+
+COMPILED_THREADS = 2
+"""… and, where runs are compiled, more than so many no faster."""
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def threads_for(n_jobs: int | None, data: SearchData) -> int:
+    """Return how many threads to use; None leaves it to the size of the data."""
+    allowed = int(effective_n_jobs(-1 if n_jobs is None else n_jobs))
+    if n_jobs is not None or data.X.size >= THREADED_CELLS:
+        return allowed
+    is_compiled = data.starts is not None and data.starts.are_compiled
+    return min(COMPILED_THREADS if is_compiled else 1, allowed)
 
 
 def run_trials(
@@ -34,10 +62,12 @@ def run_trials(
         "not run".
     """
     done: dict[Candidate, Trial] = {}
-    run = _in_turn if n_threads == 1 else _in_threads
     interrupted = False
+    # Sizes of one structure start from each other: side by side, one would wait.
+    apart = sorted(candidates, key=attrgetter("n_components"))
+    ordered = candidates if n_threads == 1 else apart
     try:
-        for trial in run(attempt, candidates, n_threads):
+        for trial in results(attempt, ordered, n_threads):
             if trial.interrupted:
                 interrupted = True
                 break
@@ -52,31 +82,26 @@ def run_trials(
     return trials, interrupted
 
 
-def _in_turn(
-    attempt: Callable[[Candidate], Trial], candidates: Sequence[Candidate], _: int
-) -> Iterator[Trial]:
-    return map(attempt, candidates)
-
-
-def _in_threads(
-    attempt: Callable[[Candidate], Trial], candidates: Sequence[Candidate], count: int
-) -> Iterator[Trial]:
-    """Yield trials as they are finished; on leaving, start no further ones."""
+def results(
+    task: Callable[[_Item], _Result], items: Sequence[_Item], n_threads: int
+) -> Iterator[_Result]:
+    """Yield results as they come; on leaving, begin no further ones."""
+    if n_threads == 1:
+        yield from map(task, items)
+        return
     stopping = threading.Event()
 
-    def unless_stopped(candidate: Candidate) -> Trial | None:
-        return None if stopping.is_set() else attempt(candidate)
+    def unless_stopped(item: _Item) -> list[_Result]:
+        return [] if stopping.is_set() else [task(item)]
 
-    with ThreadPoolExecutor(count, "mixtura-search") as pool:
-        pending: set[Future[Trial | None]] = {
-            pool.submit(unless_stopped, candidate) for candidate in candidates
+    with ThreadPoolExecutor(n_threads, "mixtura-search") as pool:
+        pending: set[Future[list[_Result]]] = {
+            pool.submit(unless_stopped, item) for item in items
         }
         try:
             while pending:
                 finished, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    trial = future.result()
-                    assert trial is not None
-                    yield trial
+                    yield from future.result()
         finally:
             stopping.set()
