@@ -295,7 +295,9 @@ def test_small_matrices():
         same((axes * values) @ axes.T, matrix, 1e-12)
         same(axes.T @ axes, np.eye(d), 1e-12)
         other, _ = np.linalg.qr(rng.normal(size=(d, d)))
-        for near in (axes.copy(), np.ascontiguousarray(other)):
+        spoilt = axes.copy()
+        decomposed_near(np.full((d, d), np.nan), spoilt)
+        for near in (axes.copy(), np.ascontiguousarray(other), spoilt):
             same(decomposed_near(matrix, near), values, 1e-12)
             same((near * values) @ near.T, matrix, 1e-12)
         correlations = matrix / np.sqrt(np.outer(np.diag(matrix), np.diag(matrix)))

@@ -40,7 +40,13 @@ from mixtura.kernels.small_e_step import (
     log_density,
     sum_moments,
 )
-from mixtura.kernels.small_matrices import decompose, inlined, once, precision_factor
+from mixtura.kernels.small_matrices import (
+    decompose,
+    inlined,
+    once,
+    precision_factor,
+    put_unit,
+)
 
 __all__ = [
     "BLOCK",
@@ -191,10 +197,9 @@ def _end(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any) -
 
 @inlined
 def _unit_matrices(number: int, D: int) -> Any:
-    matrices = np.zeros((number, D, D))
+    matrices = np.empty((number, D, D))
     for k in range(number):
-        for d in range(D):
-            matrices[k, d, d] = 1.0
+        put_unit(matrices[k])
     return matrices
 
 

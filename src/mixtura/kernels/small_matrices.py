@@ -94,11 +94,16 @@ def turn_matrix(matrix: Any, p: int, q: int, cosine: float, sine: float) -> None
 @inlined
 def decompose(matrix: Any, values: Any, axes: Any) -> None:
     """Write eigenvalues, ascending and not negative, and eigenvectors in columns."""
-    D = len(matrix)
-    for i in range(D):
-        for j in range(D):
-            axes[i, j] = 1.0 if i == j else 0.0
+    put_unit(axes)
     decompose_near(matrix, values, axes)
+
+
+@inlined
+def put_unit(matrix: Any) -> None:
+    """Write the unit matrix."""
+    for i in range(len(matrix)):
+        for j in range(len(matrix)):
+            matrix[i, j] = 1.0 if i == j else 0.0
 
 
 @inlined
@@ -106,9 +111,14 @@ def decompose_near(matrix: Any, values: Any, axes: Any) -> None:
     """Write eigenvalues and eigenvectors, beginning at orthogonal axes.
 
     By rotations in one plane after the other (Jacobi's method), of which few are
-    needed if the axes are close.
+    needed if the axes are close. Axes that a nan in a matrix has spoilt are forgotten.
     """
     D = len(matrix)
+    total = 0.0
+    for i in range(D):
+        total += axes[i, i]
+    if not abs(total) < np.inf:
+        put_unit(axes)
     turned = np.empty((D, D))
     turn_to(matrix, axes, turned)
     for _ in range(SWEEPS):
