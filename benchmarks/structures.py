@@ -29,7 +29,7 @@ def tables(size: Size) -> list[Table]:
     about = (
         f"14 structures and K = 1 … {largest} in one call, in processes that run: "
         f"`mclust::Mclust(x, G = 1:{largest})`, with loading not counted, and "
-        "`GaussianMixtureSearch` with one thread, in turn: at its default settings, "
+        "`GaussianMixtureSearch` (two threads), in turn: at its default settings, "
         'and with the one start that mclust has, `init_params="hierarchical"`. A model '
         f"is below if its log-likelihood is more than {NATS:g} nats less than where EM "
         "without a tolerance leads from mclust's start. (On the rounded values of Old "
@@ -85,7 +85,6 @@ def _search(
         covariance_type=STRUCTURES,
         estimator=estimator,
         random_state=0,
-        n_jobs=1,
     )
 
 
