@@ -7,7 +7,7 @@ run ends where a component reaches the floor: what lies there creeps along it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -306,7 +306,7 @@ def _contest(
     return [candidate(r) for r in order[: heats[-1].n_left or n_runs].tolist()]
 
 
-@cache
+@lru_cache(maxsize=64)
 def _as_arrays(heats: tuple[Heat, ...]) -> tuple[Array, ...]:
     return tuple(map(np.array, zip(*heats, strict=True)))
 

@@ -359,17 +359,16 @@ def _model(
 def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
     """Summarise a fit, and label the rows if that has not been done."""
     log_likelihood, doubt, classified = model.log_likelihood_, 0.0, 0.0
-    labels: IntArray = np.empty(len(data.X), dtype=np.int32)
+    is_labelled = hasattr(model, "labels_")
+    if not is_labelled:
+        model.labels_ = np.empty(len(data.X), dtype=np.int32)
     for rows, log_joint in model._log_joints(data.X):
-        responsibilities = Responsibilities.from_log_joint(log_joint).values
-        labels[rows] = log_joint.argmax(axis=1)
+        values = Responsibilities.from_log_joint(log_joint).values
+        if not is_labelled:
+            model.labels_[rows] = log_joint.argmax(axis=1)
         weights = data.weights_of(rows)
-        doubt += criteria.entropy(responsibilities, weights)
-        classified += criteria.classification_log_likelihood(
-            0.0, responsibilities, weights
-        )
-    if not hasattr(model, "labels_"):
-        model.labels_ = labels
+        doubt += criteria.entropy(values, weights)
+        classified += criteria.classification_log_likelihood(0.0, values, weights)
     return FitSummary(
         n_components=model.n_components,
         n_parameters=model._n_parameters(),

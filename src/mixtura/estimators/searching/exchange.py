@@ -34,7 +34,7 @@ def with_exchanged_starts(
     again: Callable[[Trial, Start], Trial],
     announce: Callable[[Trial], None],
     notes: WarningNotes,
-    n_threads: int = 1,
+    n_threads: int,
 ) -> tuple[list[Trial], bool]:
     """Try candidates again from others of their size; keep what is better.
 

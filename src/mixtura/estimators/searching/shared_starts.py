@@ -174,7 +174,7 @@ class SharedStarts:
     @property
     def are_compiled(self) -> bool:
         """Whether runs are, on all rows."""
-        return self._of(FULL).is_compiled
+        return self._are_many and self._of(FULL).is_compiled
 
     def seen(self, fit: GaussianMixture) -> Seen:
         """Return a fit with what it says of the few rows that starts are tried on."""
@@ -270,14 +270,14 @@ class SharedStarts:
 
         def compute() -> list[Candidate]:
             if n_components == 1:
-                return own.followed([np.ones((len(own.few), 1))])
+                return own.followed([np.ones((len(own.few), 1))], own.effort.wide)
             partitions = [*self._drawn(n_components)]
             if chain:
                 less = n_components - 1, structure, chain - 1
                 for values in self._best_responsibilities(*less):
                     local, most = self._local(structure), own.effort.splits
                     partitions += grown(values, local, most)
-            return own.followed(partitions)
+            return own.followed(partitions, own.effort.wide)
 
         key = structure.name, n_components, _length(chain, n_components)
         known: list[Candidate] = self._known.get(key, compute)

@@ -151,9 +151,8 @@ class StructureStarts:
         if len(few) > FEW_ROWS:
             chosen = rng.choice(len(few), size=FEW_ROWS, replace=False)
             few = few.take(np.sort(chosen))
-        ends_stay, effort = _are_plain_fits(template, problem), THOROUGH
-        if many:
-            effort = SHARED
+        ends_stay = _are_plain_fits(template, problem)
+        effort = SHARED if many else THOROUGH
         return cls(structure, rows, problem, few, ends_stay, effort)
 
     @property
@@ -189,13 +188,10 @@ class StructureStarts:
         components = self.problem.family.params(units.to_z(means), covariances)
         return MixtureParams(weights, components)
 
-    def followed(
-        self, partitions: Sequence[Array], heats: Heats | None = None
-    ) -> list[Candidate]:
+    def followed(self, partitions: Sequence[Array], heats: Heats) -> list[Candidate]:
         """Return the best few of short runs from responsibilities; or none."""
         model = self.problem.model
         try:
-            heats = heats or self.effort.wide
             return best_from(model, self.few, partitions, self.judge, heats)
         except DegenerateComponentError:
             return []
