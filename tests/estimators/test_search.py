@@ -536,6 +536,10 @@ def test_progress_is_a_line_a_candidate(X, capsys):
     assert lines[2].startswith("full, 151 components: failed. Expected n_samples")
 
 
+def _of(**arguments):
+    return {"estimator": GaussianMixture(**arguments)}
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -549,6 +553,11 @@ def test_progress_is_a_line_a_candidate(X, capsys):
         ({"cv": 1}, ValueError, r"'cv'.*\[2, inf\).*Got 1"),
         ({"cv": 151}, ValueError, r"cv=151.*n_samples = 150"),
         ({"estimator": KFold()}, TypeError, "must be a GaussianMixture or None"),
+        (_of(reg_covar="foo"), ValueError, "'reg_covar' parameter of Gauss.*Got 'foo'"),
+        (_of(reg_covar=-1), ValueError, "'reg_covar' parameter of Gauss.*Got -1"),
+        (_of(acceleration="fast"), ValueError, "'acceleration'.*Got 'fast'"),
+        (_of(n_init=0), ValueError, "'n_init'.*Got 0"),
+        (_of(trim=2.0), ValueError, "'trim'.*Got 2.0"),
         ({"n_jobs": 0}, ValueError, "'n_jobs'.*Got 0"),
         ({"verbose": -1}, ValueError, "'verbose'.*Got -1"),
     ],
@@ -556,6 +565,15 @@ def test_progress_is_a_line_a_candidate(X, capsys):
 def test_wrong_arguments_are_named(X, arguments, error, message):
     with pytest.raises(error, match=message):
         GaussianMixtureSearch(**arguments).fit(X)
+
+
+def test_the_size_of_the_template_does_not_matter(X):
+    sizes = dict(n_components=(1, 2), covariance_type="full", random_state=0)
+    one, other = (
+        GaussianMixtureSearch(**sizes, estimator=GaussianMixture(n)).fit(X)
+        for n in (0, 1)
+    )
+    assert one.best_score_ == other.best_score_
 
 
 def test_what_needs_a_fit_says_so(X):

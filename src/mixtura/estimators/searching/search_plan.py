@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.model_selection import KFold, check_cv
 
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
+from mixtura.estimators.fitting.arguments import check_arguments
+from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.candidates import Split
 from mixtura.estimators.structures import check_names, names_for
@@ -59,6 +62,7 @@ class Plan:
                 f"The 'estimator' parameter of {owner} must be a GaussianMixture or "
                 f"None. Got {template!r} instead."
             )
+        _check_template(template)
         criterion = search.criterion
         if not isinstance(criterion, Criterion):
             checks.check_choice(owner, "criterion", criterion, [*CRITERIA])
@@ -119,6 +123,12 @@ class Plan:
                 )
             splits.append((kept, left_out))
         return splits
+
+
+def _check_template(template: GaussianMixture) -> None:
+    """Refuse once what every fit would refuse, or not be asked if it is kept."""
+    check_arguments(clone(template).set_params(n_components=1))
+    RobustOptions.of(template)
 
 
 def _counted(part: Any, counts: NDArray[np.bool_]) -> IntArray:
