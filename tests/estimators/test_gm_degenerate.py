@@ -272,3 +272,15 @@ def test_a_row_of_weight_three_is_three_rows(kind):
     np.testing.assert_array_equal(model.means_, other.means_)
     with pytest.raises(ValueError, match="n_samples >= n_components"):
         model.fit([[0.0, 1.0]], sample_weight=[1.5])
+
+
+@pytest.mark.parametrize("structure", ["VVI", "VVE", "VVV"])
+def test_each_column_says_what_is_narrow_in_it(structure):
+    """Half the rows spread in the wide column by a hundred-thousandth of the others."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 2)) * [1.0, 1e3]
+    X[50:] = [5.0, 0.0] + rng.standard_normal((50, 2)) * [1.0, 1e-2]
+    known = np.repeat(np.eye(2), 50, axis=0)
+    model = GaussianMixture(2, covariance_type=structure, init_params=known)
+    with pytest.warns(DegenerateDataWarning, match="Component 1 .* collapsed"):
+        model.fit(X)

@@ -246,6 +246,18 @@ def test_no_descent_above_a_floor_beats_the_m_step_above_it(code, k, d, seed):
 
 
 @CODE
+def test_the_least_ratio_to_a_floor_is_that_in_the_units_of_each_column(code):
+    structure, (k, d) = STRUCTURES[code], (3, 3)
+    scatter, counts, rng = problem(k, d, 4)
+    own = structure.estimate(stored(structure, scatter), counts, d)
+    covariances = structure.closest(own, counts, structure.identity(k, d))
+    floor = np.array([1e-6, 1.0, 1e3]) * rng.uniform(1, 2, d)
+    full = structure.to_full(covariances, k, d) / np.sqrt(np.outer(floor, floor))
+    found = structure.least_ratios(covariances, floor, k)
+    same(found, np.linalg.eigvalsh(full).min(axis=1), 1e-9)
+
+
+@CODE
 def test_a_component_without_spread_has_no_maximum_but_one_above_a_floor(code):
     structure, floor = STRUCTURES[code], np.full(3, 1e-10)
     scatter, counts, _ = problem(3, 3, 0)
@@ -303,5 +315,6 @@ def test_a_floor_is_kept_by_each_of_several_mixtures(structure):
     together = both.maximize(blank, both.statistics(blank, X, flat))
     apart = np.concatenate([params.covariances for params in alone])
     same(together.covariances, apart, 1e-10)
-    lowest = structure.least_ratios(apart, constraint.variances, 2 * k)
+    floor = structure.attainable(constraint.variances)
+    lowest = structure.least_ratios(apart, floor, 2 * k)
     assert 1 - 1e-12 <= lowest.min() <= 1 + 1e-12

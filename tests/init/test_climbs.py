@@ -181,7 +181,8 @@ def test_what_has_died_at_the_start_is_not_sound():
     model = model_of(Full(), 2)
     empty = one_hot(np.arange(len(data)) % 2, 3)
     fair = one_hot(np.arange(len(data)) % 3, 3)
-    judge = Judge(lambda _: True, least_ratio=2.0)
+    least = 2 * model.family.constraint.variances
+    judge = Judge(lambda _: True, least)
     found = heats.best_from(model, data, [empty, fair], judge, ((3, 2), (2, 2)))
     assert [candidate.sound for candidate in found] == [True, False]
     floor = np.tile(np.diag(model.family.constraint.variances), (3, 1, 1))

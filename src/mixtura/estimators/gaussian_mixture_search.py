@@ -133,8 +133,8 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
     alone does.
 
     A candidate with a collapsed component has a likelihood that means little, so it
-    ranks behind all sound ones: a component that only the floor under the variances
-    holds, or one with axes of its own on too few rows to span the columns. One that
+    ranks behind all sound ones: a component narrower, in some direction, than a
+    ten-thousandth of the spread of the columns, or one with axes of its own on too few rows to span the columns. One that
     cannot be fitted ranks last, with the error as its ``reason``. Ctrl-C ends a search
     with the candidates that are finished.
 

@@ -72,7 +72,7 @@ class Matrices(Covariance):
     def least_ratios(
         self, covariances: Array, floor: Array, n_components: int
     ) -> Array:
-        return least_eigenvalues(covariances, self.attainable(floor))
+        return least_eigenvalues(covariances, floor)
 
     def precision_traces(
         self, precision_cholesky: Array, variances: Array, n_components: int

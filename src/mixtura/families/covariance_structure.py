@@ -151,7 +151,7 @@ class Covariance(ABC):
     def least_ratios(
         self, covariances: Array, floor: Array, n_components: int
     ) -> Array:
-        """Smallest eigenvalue in the metric of the attainable floor, (n_components,).
+        """Smallest eigenvalue in the metric of a floor, shape (n_components,).
 
         Columns whose floor is zero are left out.
         """

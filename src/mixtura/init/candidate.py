@@ -38,14 +38,14 @@ class Judge(NamedTuple):
     ----------
     is_sound : callable
         Whether parameters are free of collapsed components.
-    least_ratio : float
-        Variance of components in any direction, in units of the floor under it.
+    least_variances : ndarray of shape (n_features,) or float
+        Of components: no covariance is less than their diagonal matrix.
     least_weight : float
         Of components.
     """
 
     is_sound: Callable[[Any], bool]
-    least_ratio: float = 0.0
+    least_variances: Array | float = 0.0
     least_weight: float = 0.0
 
 

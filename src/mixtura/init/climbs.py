@@ -285,7 +285,7 @@ def _contest(
     kernel.climb(
         data.packed,
         data.rules(model),
-        (judge.least_ratio, judge.least_weight),
+        (np.full(data.n_features, judge.least_variances), judge.least_weight),
         _as_arrays(tuple(heats)),
         starters.params,
         starters.shares,

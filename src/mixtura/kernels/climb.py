@@ -258,13 +258,10 @@ def _follow(
 
 
 @inlined
-def _is_sound(judge: Any, floor: Any, params: Any) -> bool:
+def _is_sound(judge: Any, params: Any) -> bool:
     """Whether no component is lighter or, in some direction, narrower than allowed."""
     weights, _, matrices, factors = params
-    least_ratio, least_weight = judge
-    least = np.empty(len(floor))
-    for d in range(len(floor)):
-        least[d] = least_ratio * floor[d]
+    least, least_weight = judge
     for k in range(len(weights)):
         if weights[k] < least_weight or not _is_above(least, matrices[k], factors[k]):
             return False
@@ -312,9 +309,8 @@ def climb(
         weights (size,): zero for rows that only fill the block.
     rules : (int, bool, ndarray of shape (D,))
         Number of the structure; whether weights are equal; the floor.
-    judge : (float, float)
-        Variances in floors, and weight, that components of a sound mixture have at
-        least.
+    judge : (ndarray of shape (D,), float)
+        Variances and weight that components of a sound mixture have at least.
     heats : tuple of ndarray of length H
         For each heat steps at most, and runs that then go on, or 0 for all of them in
         their order; nats in total that may be left, and gain per unit of the objective
@@ -352,7 +348,7 @@ def climb(
             limits = heats[0][h], heats[2][h], heats[3][h], heats[4][h], to_beat
             outcome, n = _follow(data, rules, own, start, limits, trace, work)
             levels[r], ends[r, 0], ends[r, 1] = trace[n], outcome, before + n
-            ends[r, 2] = _is_sound(judge, rules[2], own)
+            ends[r, 2] = _is_sound(judge, own)
             is_at_end = outcome == CONVERGED and limits[3]
             over[r] = outcome == FLOOR or outcome == CARE or is_at_end
             if heats[1][h] == 1 and is_at_end and ends[r, 2]:

@@ -54,7 +54,7 @@ def warn_of_collapse(problem: Problem, params: MixtureParams) -> None:
         names = [f"{k} (weight {params.weights[k]:.3g})" for k in collapsed]
         _warn(
             f"{_listed('component', names)} collapsed onto (nearly) equal values in "
-            "some direction, held only by the floor under the variances; likelihoods "
+            "some direction, down to the floor under the variances; likelihoods "
             "and criteria of such a fit mean little. Use fewer components, a simpler "
             "covariance_type, or a larger reg_covar."
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -53,13 +53,6 @@ ROUNDING = 1e-15
 
 TIE = 1e-9
 """A later start must be better than an earlier one by this share to be preferred."""
-
-
-class _Least(NamedTuple):
-    """Variances of the floor; and those that a structure can attain; 0 if constant."""
-
-    varying: Array
-    attainable: Array
 
 
 @dataclass(frozen=True)
@@ -111,25 +104,25 @@ class Problem:
         return self.model.family
 
     def collapsed(self, params: MixtureParams) -> list[int]:
-        """Living components with a variance at the floor in some direction.
+        """Living components with a variance at its floor in some direction.
 
         Constant columns are left out. Without a floor nothing is known to be wrong:
         a collapse raises.
         """
-        if self._least is None:
+        if self.least_variances is None:
             return []
         structure, inner = self.family.structure, params.components
         n_components = len(params.weights)
         # The sum of the inverse ratios, which is at hand, mostly says enough.
         inverse = structure.precision_traces(
-            inner.precision_cholesky, self._least.attainable, n_components
+            inner.precision_cholesky, self.least_variances, n_components
         )
-        if inverse.max() * COLLAPSED < 1:
+        if inverse.max() < 1:
             return []
         ratios = structure.least_ratios(
-            inner.covariances, self._least.varying, n_components
+            inner.covariances, self.least_variances, n_components
         )
-        return np.flatnonzero((ratios < COLLAPSED) & (params.weights > 0)).tolist()
+        return np.flatnonzero((ratios < 1) & (params.weights > 0)).tolist()
 
     @cached_property
     def dependent_columns(self) -> list[int]:
@@ -148,13 +141,16 @@ class Problem:
         return varying[np.any(np.abs(null) > 1e-4, axis=1)].tolist()
 
     @cached_property
-    def _least(self) -> "_Least | None":
-        """The floor, if there is one and a column varies."""
+    def least_variances(self) -> Array | None:
+        """Those (n_features,) with which a component has collapsed; 0 if constant.
+
+        Each column has its own, also where the structure turns, and the floor under it
+        is that of the narrowest. None without a floor, or a column that varies.
+        """
         floor = self.family.constraint
         if not isinstance(floor, Floor) or not (self.units.variances > 0).any():
             return None
-        varying = np.where(self.units.variances > 0, floor.variances, 0.0)
-        return _Least(varying, self.family.structure.attainable(varying))
+        return np.where(self.units.variances > 0, COLLAPSED * floor.variances, 0.0)
 
     @property
     def fitted(self) -> Any:

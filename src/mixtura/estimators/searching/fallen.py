@@ -20,7 +20,7 @@ def collapse_floor(rows: Rows) -> Array:
 
 
 def collapsed_components(model: GaussianMixture, floor: Array) -> NDArray[np.bool_]:
-    """Which living components (K,) only the floor under the variances holds."""
+    """Which living components (K,) are at the floor in some direction, or nearly."""
     if not isinstance(model.reg_covar, str) or not floor.any():
         return np.zeros(len(model.weights_), dtype=bool)
     ratios = STRUCTURES[model.covariance_type].least_ratios(

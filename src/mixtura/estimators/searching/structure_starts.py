@@ -12,7 +12,7 @@ from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
 from mixtura.estimators.checks import check_precisions
-from mixtura.estimators.fitting.gaussian_fit import COLLAPSED, START_ROWS, Problem
+from mixtura.estimators.fitting.gaussian_fit import START_ROWS, Problem
 from mixtura.estimators.fitting.gaussian_result import store, warn_of_fit
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.gaussian_mixture import GaussianMixture
@@ -172,7 +172,9 @@ class StructureStarts:
         """The same, for ordinary and for compiled runs."""
         n_rows, n_features = self.rows.X.shape
         least = least_rows(n_features) if self.structure.turns else 0.0
-        return Judge(self.are_sound, COLLAPSED, least / n_rows)
+        given = self.problem.least_variances
+        variances = 0.0 if given is None else given
+        return Judge(self.are_sound, variances, least / n_rows)
 
     def posterior(self, params: MixtureParams) -> Posterior:
         """What a mixture says of the few rows."""
