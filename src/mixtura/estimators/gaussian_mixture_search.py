@@ -134,9 +134,9 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     A candidate with a collapsed component has a likelihood that means little, so it
     ranks behind all sound ones: a component narrower, in some direction, than a
-    ten-thousandth of the spread of the columns, or one with axes of its own on too few rows to span the columns. One that
-    cannot be fitted ranks last, with the error as its ``reason``. Ctrl-C ends a search
-    with the candidates that are finished.
+    ten-thousandth of the spread of the columns, or one with axes of its own on too few
+    rows to span them. One that cannot be fitted ranks last, with the error as its
+    ``reason``. Ctrl-C ends a search with the candidates that are finished.
 
     Examples
     --------
