@@ -17,6 +17,7 @@ from mixtura import GaussianMixture, GaussianMixtureSearch, load_dataset
 from mixtura.estimators.fitted.fitted_gaussian_mixture import STRUCTURES
 from mixtura.estimators.searching import candidates as candidates_module
 from mixtura.estimators.searching import structure_starts
+from mixtura.estimators.searching.trial import derived
 from mixtura.estimators.structures import every_structure
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.selection.criteria import CRITERIA, Criterion
@@ -365,7 +366,7 @@ def test_cross_validation_is_what_one_would_do_by_hand(X):
     for i, model in enumerate(search.candidates_):
         held_out = np.empty(len(X))
         for number, (kept, left_out) in enumerate(splits):
-            seed = candidates_module._derived(model.random_state, number)
+            seed = derived(model.random_state, number)
             fold = clone(model).set_params(random_state=seed, **NO_START).fit(X[kept])
             held_out[left_out] = fold.score_samples(X[left_out])
         mean = search.results_["cv_log_likelihood"][i]

@@ -232,7 +232,7 @@ def test_rows_in_tiny_units_of_weight_take_as_many_steps():
 
 @pytest.mark.parametrize("structure", EVERY, ids=by_name)
 def test_the_best_end_is_the_best_of_all_ends(structure):
-    """Runs that are left because they have fallen behind would not have won."""
+    """Sure runs that are left because they have fallen behind would not have won."""
     for seed in range(4):
         data = blobs(2, n=150, seed=seed)
         model = model_of(structure, 2)
@@ -240,29 +240,34 @@ def test_the_best_end_is_the_best_of_all_ends(structure):
         values = [rng.dirichlet(np.ones(4), size=len(data)) for _ in range(6)]
         runs = begun(model, data, values, 3)
         ends = [run.objective for run in accelerated(model, data, runs)]
-        judge = Judge(lambda _: True, 0.0, 0.0)
-        best = climbs.best_end(model, data, runs, judge)
-        assert best.run.objective >= max(ends) - 1e-4
+        top = max(ends) - 1e-4
+        sure = climbs.best_end(model, data, runs, ANYTHING, sure=[True] * len(runs))
+        assert sure.run.objective >= top
+        assert not climbs.best_end(model, data, runs, ANYTHING, 1e6).run.is_at_end
 
 
-def test_what_falls_behind_is_left():
+@pytest.mark.parametrize("is_sure", [False, True])
+def test_what_falls_behind_is_left(is_sure):
     numba = pytest.importorskip("numba")
-    from mixtura.kernels import climb
+    from mixtura.kernels import climb_end as climb
 
     @numba.njit
-    def outcome(trace, n, to_beat):
-        return climb._end(trace, n, 0, 100.0, (1000, 1e-6, 0.0, True, to_beat))
+    def outcome(trace, n, to_beat, is_sure):
+        limits = 1000, 1e-6, 0.0, True, to_beat, is_sure
+        return climb.end_of(trace, n, 0, 100.0, limits)
 
-    n = climb.WHILE
+    n, times = climb.WHILE, climb.TIMES
+    if is_sure:
+        n, times = climb.LONG_WHILE, climb.MANY_TIMES
     trace = -100.0 * 0.9 ** np.arange(n + 1)
     gained = trace[-1] - trace[0]
-    bound = trace[-1] + climb.TIMES * gained
-    assert outcome(trace, n, bound + 1.0) == climb.LIMIT
-    assert outcome(trace, n, bound - 1.0) == climb.ON
-    assert outcome(trace, n - 1, bound + 1e6) == climb.ON
-    assert outcome(trace, n, -np.inf) == climb.ON
+    bound = trace[-1] + times * gained
+    assert outcome(trace, n, bound + 1.0, is_sure) == climb.LIMIT
+    assert outcome(trace, n, bound - 1.0, is_sure) == climb.ON
+    assert outcome(trace, n - 1, bound + 1e6, is_sure) == climb.ON
+    assert outcome(trace, n, -np.inf, is_sure) == climb.ON
     plateau = 100.0 * 1.1 ** np.arange(n + 1)  # and the end of it
-    assert outcome(plateau, n, 1e9) == climb.ON
+    assert outcome(plateau, n, 1e9, is_sure) == climb.ON
 
 
 def test_small_matrices():
@@ -311,7 +316,7 @@ def test_small_matrices():
 def test_rules_are_those_of_convergence():
     numba = pytest.importorskip("numba")
     from mixtura import convergence
-    from mixtura.kernels import climb
+    from mixtura.kernels import climb_end as climb
 
     @numba.njit
     def remaining(trace):

@@ -207,7 +207,7 @@ def test_moves_are_responsibilities(n_components, n_axes, seed):
     changed = [
         ([move.values for move in moves], n_components),
         (grown(values, rows, 2), n_components + 1),
-        (shrunk(values, data.weights), n_components - 1),
+        (shrunk(values, data.weights, 2), n_components - 1),
     ]
     for results, n_columns in changed:
         assert results

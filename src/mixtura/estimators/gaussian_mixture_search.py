@@ -15,13 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from mixtura._types import Array, IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.searching.candidates import (
-    NOT_RUN,
-    Candidate,
-    SearchData,
-    Trial,
-    tried,
-)
+from mixtura.estimators.searching.candidates import SearchData, tried
 from mixtura.estimators.searching.exchange import tried_from, with_exchanged_starts
 from mixtura.estimators.searching.search_plan import Plan
 from mixtura.estimators.searching.search_table import (
@@ -30,7 +24,8 @@ from mixtura.estimators.searching.search_table import (
     results_table,
     with_one_component,
 )
-from mixtura.estimators.searching.structure_starts import Start
+from mixtura.estimators.searching.start import Start
+from mixtura.estimators.searching.trial import NOT_RUN, Candidate, Trial
 from mixtura.estimators.searching.trials import run_trials, threads_for
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.exceptions import DegenerateDataWarning
@@ -219,6 +214,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         _require_success(trials, interrupted)
         self._store(trials, plan.criterion)
         self.labels_ = self.best_estimator_._labels(X, np.int32)
+        self.best_estimator_.labels_ = self.labels_.copy()  # the same where two tie
         self._warn(trials, interrupted)
         return self
 

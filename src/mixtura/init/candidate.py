@@ -73,7 +73,7 @@ def same_optimum(one: Candidate, other: Candidate, near: float = SAME) -> bool:
 
 def are_apart(one: Array, other: Array, near: float) -> bool:
     """Whether two log-densities (n,) of the same rows differ by more in the mean."""
-    return float(np.abs(one - other).mean()) >= near
+    return float(np.abs(one - other).sum()) >= near * len(one)
 
 
 def merit(candidate: Candidate) -> tuple[bool, float]:

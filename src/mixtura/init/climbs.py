@@ -34,8 +34,8 @@ Rules = tuple[int, bool, Array]
 SETTLED = 1e-9
 """Gains of less than this share of the log-likelihood end a short run early."""
 
-NOTHING = 1e-6
-"""Nats that a run to its end may leave, in total on rows of weight one."""
+NOTHING = 1e-4
+"""Nats that a run to its end may leave, in total on rows of weight one; as fits do."""
 
 MOST_COLUMNS = 10
 """From some columns more on, stacked products of matrices are faster."""
@@ -63,6 +63,11 @@ class ManyRunsRows(KeptRows):
     def vary(self) -> bool:
         """Whether all columns do; a constant one is at the floor from the start."""
         return bool((np.ptp(self.X, axis=0) > 0).all())
+
+    @cached_property
+    def mean_weight(self) -> float:
+        """Observations that a row stands for, in the mean."""
+        return float(self.n_observations) / len(self)
 
     @cached_property
     def packed(self) -> tuple[Array, Array]:
@@ -126,9 +131,9 @@ def of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
     n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
     shares = np.empty((n_starts, n_components, len(weights)))
     shares[:, :, len(data) :] = 0.0
-    for own, values in zip(shares, partitions, strict=True):
-        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
-    matrices = np.zeros((n_starts, n_components, d, d))
+    transposed = [values.T for values in partitions]
+    np.multiply(transposed, weights[: len(data)], out=shares[:, :, : len(data)])
+    matrices = np.empty((n_starts, n_components, d, d))
     matrices[:] = np.eye(d)
     blank = (
         np.full((n_starts, n_components), 1 / n_components),
@@ -141,6 +146,11 @@ def of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
 
 def of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Starters:
     """Go on from where runs have got to."""
+    nothing = np.empty((len(runs), 0, 0))
+    if all(run.packed is not None for run in runs):
+        known = zip(*(run.packed for run in runs), strict=True)
+        weights, means, covariances, factors = map(np.array, known)
+        return Starters((weights, means, covariances, factors), nothing, runs)
     here, structure = Stack.of(model, [run.params for run in runs]), _structure(model)
     inner, shape = here.components, here.components.means.shape
     size = len(runs), here.n_components, data.n_features
@@ -154,7 +164,7 @@ def of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Starters
         covariances.reshape(*size, data.n_features).copy(),
         factors.reshape(*size, data.n_features).copy(),
     )
-    return Starters(params, np.empty((len(runs), 0, 0)), runs)
+    return Starters(params, nothing, runs)
 
 
 def begun(
@@ -217,11 +227,20 @@ def accelerated(
 
 
 def best_end(
-    model: Mixture, data: ManyRunsRows, runs: Sequence[Run], judge: Judge
+    model: Mixture,
+    data: ManyRunsRows,
+    runs: Sequence[Run],
+    judge: Judge,
+    to_beat: float = -np.inf,
+    sure: Sequence[bool] = (),
 ) -> Candidate:
-    """Return the end of the run that has climbed highest, a sound one before others."""
-    heat = _accelerated(data, LONGEST, 1)
-    [best] = _contest(model, data, of_runs(model, data, runs), judge, (heat,))
+    """Return the end of the run that has climbed highest, a sound one before others.
+
+    Those that will not get to a log-likelihood that is `to_beat` are left on the way,
+    but not so soon if they are `sure`.
+    """
+    heat, starters = _accelerated(data, LONGEST, 1), of_runs(model, data, runs)
+    [best] = _contest(model, data, starters, judge, (heat,), to_beat, sure)
     return best
 
 
@@ -247,10 +266,10 @@ def posterior(
     """Return log-densities (n,) in nats and responsibilities (n, K) of the rows."""
     starters = of_runs(model, data, [Run.at(params)])
     own = tuple(values[0] for values in starters.params)
-    work = np.empty((len(params.weights) + 3, len(data.packed[1])))
+    responsibilities = np.empty((len(params.weights), len(data.packed[1])))
     kernel = compiled_code("climb")
-    density = kernel.posterior(data.packed, data.rules(model), own, work)
-    return density[: len(data)], work[: len(params.weights), : len(data)].T
+    density = kernel.posterior(data.packed, data.rules(model), own, responsibilities)
+    return density[: len(data)], responsibilities[:, : len(data)].T
 
 
 def _each(
@@ -265,8 +284,7 @@ def _accelerated(
     data: ManyRunsRows, n_steps: int, n_left: int, nats: float = NOTHING
 ) -> Heat:
     """Return a heat that ends where, on rows of weight one, few nats are left."""
-    nats *= float(data.n_observations) / len(data)
-    return Heat(n_steps, n_left, nats, ROUNDING, True)
+    return Heat(n_steps, n_left, nats * data.mean_weight, ROUNDING, True)
 
 
 def _contest(
@@ -275,35 +293,45 @@ def _contest(
     starters: Starters,
     judge: Judge,
     heats: Sequence[Heat],
+    to_beat: float = -np.inf,
+    sure: Sequence[bool] = (),
 ) -> list[Candidate]:
     """Return those that the last heat leaves; see `kernels.climb`."""
     kernel, structure = compiled_code("climb"), _structure(model)
     n_runs, n_steps = len(starters.runs), sum(heat.n_steps for heat in heats)
     traces = np.empty((n_runs, n_steps + 1))
     densities = np.empty((n_runs, len(data.packed[1])))
+    of_best = np.empty((starters.params[0].shape[1], densities.shape[1]))
     ends, order = np.empty((n_runs, 3), dtype=np.int64), np.arange(n_runs)
     kernel.climb(
         data.packed,
         data.rules(model),
         (np.full(data.n_features, judge.least_variances), judge.least_weight),
+        to_beat,
+        np.array(sure or [False] * n_runs),
         _as_arrays(tuple(heats)),
         starters.params,
         starters.shares,
         traces,
         densities,
+        of_best,
         ends,
         order,
     )
 
-    def candidate(r: int) -> Candidate:
+    left = order[: heats[-1].n_left or n_runs]
+    densities = densities[left, : len(data)]
+    found: list[Candidate] = []
+    for r, density, *packed in zip(
+        left.tolist(), densities, *(each[left] for each in starters.params), strict=True
+    ):
         outcome, n, is_sound = ends[r].tolist()
-        own = _mixture(structure, *(values[r].copy() for values in starters.params))
         is_at_end = heats[-1].is_accelerated and outcome == kernel.CONVERGED
-        trace, density = traces[r, : n + 1].tolist(), densities[r, : len(data)].copy()
-        run = starters.runs[r].to(own, trace, density, is_at_end)
-        return Candidate(bool(is_sound), run)
-
-    return [candidate(r) for r in order[: heats[-1].n_left or n_runs].tolist()]
+        params, trace = _mixture(structure, *packed), traces[r, : n + 1].tolist()
+        shares = None if found else of_best[:, : len(data)].T
+        run = starters.runs[r].to(params, trace, density, is_at_end, packed, shares)
+        found.append(Candidate(bool(is_sound), run))
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,18 @@ def distinct_rows(data: Any, largest: int, rng: Rng) -> Rows:
     return Rows(np.ascontiguousarray(X[starts]), totals)
 
 
+def places_in(distinct: Rows, data: Any) -> IntArray:
+    """Where each row of data (n,) is among the distinct ones.
+
+    Raises
+    ------
+    KeyError
+        If one is not.
+    """
+    known = {row.tobytes(): i for i, row in enumerate(distinct.X + 0.0)}  # no -0.0
+    return np.array([known[row.tobytes()] for row in np.asarray(data.X) + 0.0])
+
+
 def _lexicographic(X: Array, columns: IntArray) -> IntArray:
     """Order of the rows by these columns, of which the first mostly decides."""
     first = X[:, columns[0]]

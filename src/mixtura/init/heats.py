@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from mixtura._types import Array
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
@@ -123,6 +125,7 @@ def best_in_the_end(
     rivals: Sequence[Candidate],
     judge: Judge,
     sure: Sequence[Candidate] = (),
+    to_beat: float = -np.inf,
 ) -> Run:
     """Return the end of the best of several runs, which gains on the way do not tell.
 
@@ -137,11 +140,13 @@ def best_in_the_end(
     judge : Judge
     sure : sequence of Candidate
         More of them, which no other may overtake on the way.
+    to_beat : float
+        Log-likelihood in nats, below which no end is of interest.
     """
     left = different([*rivals, *sure])
     many = climbs.rows_for(model, data)
     if many is not None:
-        return _compiled_best(model, many, left, sure, judge)
+        return _compiled_best(model, many, left, sure, judge, to_beat)
     if len(left) == 1 or not is_possible(model, data):
         return left[0].run
     starts = [rival.run.params for rival in left]
@@ -167,14 +172,16 @@ def _compiled_best(
     rivals: Sequence[Candidate],
     sure: Sequence[Candidate],
     judge: Judge,
+    to_beat: float,
 ) -> Run:
     """Return the end of the best of compiled runs; if none is sound, the first run."""
+    known = {id(each) for each in sure}
     left = [each for each in rivals if each.sound][:RACED]
-    left += [each for each in rivals[RACED:] if any(each is one for one in sure)]
+    left += [each for each in rivals[RACED:] if id(each) in known]
     if not left:
         return rivals[0].run
-    runs = [each.run for each in left]
-    best = climbs.best_end(model, data, runs, judge)
+    runs, are_sure = [each.run for each in left], [id(each) in known for each in left]
+    best = climbs.best_end(model, data, runs, judge, to_beat, are_sure)
     return best.run if best.sound else left[0].run
 
 

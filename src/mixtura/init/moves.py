@@ -134,7 +134,7 @@ def grown(values: Array, rows: LocalRows, most: int) -> list[Array]:
     return [each.T for each in results.reshape(-1, n_components + 1, n_rows)]
 
 
-def shrunk(values: Array, weights: Array) -> list[Array]:
+def shrunk(values: Array, weights: Array, most: int) -> list[Array]:
     """Return responsibilities with one component less: each in turn left out.
 
     Parameters
@@ -142,18 +142,20 @@ def shrunk(values: Array, weights: Array) -> list[Array]:
     values : ndarray of shape (n, n_components)
         Responsibilities of at least two components.
     weights : ndarray of shape (n,)
+    most : int
+        Number of components that are left out.
 
     Returns
     -------
     list of ndarray of shape (n, n_components - 1)
         Without the component that the others explain best first.
     """
-    costs = -(weights @ np.log(np.maximum(1 - values, TINY)))
-    results = []
-    for k in costs.argsort(kind="stable"):
-        rest = np.delete(values, k, axis=1)
-        results.append(rest / np.maximum(rest.sum(axis=1, keepdims=True), TINY))
-    return results
+    own = np.ascontiguousarray(values.T)  # (K, n)
+    costs = -(np.log(np.maximum(1 - own, TINY)) @ weights)
+    order = costs.argsort(kind="stable")[:most]
+    results = np.stack([own[np.arange(len(own)) != k] for k in order])
+    results /= np.maximum(results.sum(axis=1, keepdims=True), TINY)
+    return [each.T for each in results]
 
 
 def _halves(region: Array, first: Array) -> Array:

@@ -26,6 +26,10 @@ class Run(NamedTuple):
         Of each row at `params`; empty before the first step.
     is_at_end : bool
         Whether nothing is left to climb.
+    packed : tuple of ndarray or None
+        Its parameters as compiled code has them.
+    responsibilities : ndarray of shape (n, K) or None
+        At `params`, if they are known.
     """
 
     start: Any
@@ -33,6 +37,8 @@ class Run(NamedTuple):
     objectives: tuple[float, ...] = ()
     log_density: Array = NOT_KNOWN
     is_at_end: bool = False
+    packed: Any = None
+    responsibilities: Array | None = None
 
     @classmethod
     def at(cls, start: MixtureParams) -> "Run":
@@ -55,10 +61,13 @@ class Run(NamedTuple):
         objectives: Sequence[float],
         log_density: Array,
         is_at_end: bool = False,
+        packed: Any = None,
+        responsibilities: Array | None = None,
     ) -> "Run":
         """Return the run after further steps, the first at the present parameters."""
         trace = (*self.objectives[:-1], *objectives)
-        return Run(self.start, params, trace, log_density, is_at_end)
+        known = packed, responsibilities
+        return Run(self.start, params, trace, log_density, is_at_end, *known)
 
 
 NOWHERE = Run(None, None)

@@ -14,13 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.convergence import (
-    LEAST_RATE,
-    RISES,
-    SLOW_SHARE,
-    TREND,
-    WORST_ROUNDING,
-)
+from mixtura.convergence import TREND
 from mixtura.kernels.anderson import MEMORY, mixed
 from mixtura.kernels.climb_arrays import (
     pack,
@@ -30,6 +24,16 @@ from mixtura.kernels.climb_arrays import (
     put_statistics,
     remembered,
     unpack,
+)
+from mixtura.kernels.climb_end import (
+    CARE,
+    CONVERGED,
+    FLOOR,
+    LIMIT,
+    ON,
+    end_of,
+    is_slow,
+    of_fall,
 )
 from mixtura.kernels.fourteen import NUMBERS, VVI, nearest
 from mixtura.kernels.fused import compiled
@@ -58,49 +62,6 @@ __all__ = [
     "climb",
     "posterior",
 ]
-
-CONVERGED, LIMIT, FLOOR, CARE = range(4)
-"""Why a run ended: nothing left to gain; no more steps; a component at the floor; or
-something out of the ordinary, a dead component or a fall of the likelihood."""
-
-ON = -1
-"""It has not."""
-
-SLOW = 0.7
-"""EM is slow when its gains shrink, but to no less than this share, for a while."""
-
-WHILE, TIMES = 20, 100.0
-"""A run is left when it gains less and less, and so many times what it has gained in a
-while would not take it to where another has ended."""
-
-LEAST_GAINS = 3
-"""Gains of plain EM from which its end is told."""
-
-
-@inlined
-def remaining_gain(trace: Any, n: int) -> float:
-    """Estimate how much EM still rises after step n, as `convergence` does."""
-    one, two = trace[n - 2] - trace[n - 3], trace[n - 1] - trace[n - 2]
-    three = trace[n] - trace[n - 1]
-    if one <= 0.0 or two <= 0.0 or three <= 0.0:
-        return np.inf
-    first, last = two / one, three / two
-    rate = max(first, last)
-    if rate >= 1.0:
-        return np.inf
-    rising = min(last * (last / first) ** RISES, 1.0 - SLOW_SHARE)
-    rate = max(rate, rising, LEAST_RATE)
-    return three * rate / (1.0 - rate)
-
-
-@inlined
-def is_slow(trace: Any, n: int) -> bool:
-    """Whether the gains up to step n shrank, but hardly, as `convergence` tells."""
-    for i in range(n - TREND + 2, n):
-        before, after = trace[i] - trace[i - 1], trace[i + 1] - trace[i]
-        if not (SLOW * before <= after and after < before):
-            return False
-    return True
 
 
 @inlined
@@ -153,46 +114,18 @@ def _evaluated(
     params: Any,
     near: Any,
     work: Any,
-    is_start: bool,
+    has_params: bool,
 ) -> tuple[int, float]:
-    """Write the M-step of statistics, unless at the start, and the E-step there.
+    """Write the M-step of statistics, unless parameters are known, and the E-step.
 
     Returns what is wrong, or ON, and the log-likelihood in nats.
     """
-    if not is_start:
+    if not has_params:
         problem = _m_step(rules, found, params, near)
         if problem != ON:
             return problem, -np.inf
     level = e_step(data[0], data[1], params, rules[0] <= VVI, work, found)
     return (ON if abs(level) < np.inf else CARE), level
-
-
-@inlined
-def _of_fall(fall: float, size: float) -> int:
-    """Return what a fall of an objective of some size means."""
-    return CARE if fall > WORST_ROUNDING * size else CONVERGED
-
-
-@inlined
-def _is_behind(trace: Any, n: int, to_beat: float) -> bool:
-    """Whether a run at step n will hardly end higher than another."""
-    middle = trace[n - WHILE // 2]
-    last, first = trace[n] - middle, middle - trace[n - WHILE]
-    return last <= first and trace[n] + TIMES * (first + last) < to_beat
-
-
-@inlined
-def _end(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any) -> int:
-    """Return why a run ends with step n, or ON."""
-    if n > 0:
-        least = limits[2] * (abs(trace[n]) + n_observations)
-        if trace[n] - trace[n - 1] <= least:
-            return CONVERGED
-    if n >= WHILE and _is_behind(trace, n, limits[4]):
-        return LIMIT
-    if n_plain >= LEAST_GAINS and remaining_gain(trace, n) <= limits[1]:
-        return CONVERGED
-    return LIMIT if n >= limits[0] else ON
 
 
 @inlined
@@ -203,58 +136,107 @@ def _unit_matrices(number: int, D: int) -> Any:
     return matrices
 
 
-@once
-def _follow(
-    data: Any, rules: Any, params: Any, shares: Any, limits: Any, trace: Any, work: Any
-) -> tuple[int, int]:
-    """Climb from parameters, or shares; write where that ends, and the objectives."""
+@inlined
+def _blank(K: int, D: int) -> Any:
+    """Room for parameters."""
+    return np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty((K, D, D))
+
+
+@inlined
+def _begun(
+    data: Any,
+    rules: Any,
+    params: Any,
+    here: Any,
+    shares: Any,
+    trace: Any,
+    work: Any,
+) -> int:
+    """Write the statistics and the objective of parameters, or first those of shares.
+
+    Returns what is wrong, or ON.
+    """
     K, D = params[1].shape
-    size = K * (1 + D + D * (D + 1) // 2)
-    here = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty(size))
-    there = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty(size))
-    ahead = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty((K, D, D)))
-    memory = np.empty((MEMORY + 1, size)), np.empty((MEMORY + 1, size))
-    near = _unit_matrices(K + 1, D)
-    n_observations = data[1].sum()
-    trace[0] = -np.inf
-    n, n_plain, n_known = -1, -1, 0
-    is_fast, is_bold = True, False
+    ahead, near = _blank(K, D), _unit_matrices(K + 1, D)
+    put_params(params, ahead)
     has_params = len(shares) == 0
     if not has_params:
-        sum_moments(data[0], shares, params[1], rules[0] <= VVI, work[K], there)
-    while True:
-        if n >= 0:
-            # go on from statistics as they are, or extrapolated
-            is_bold = n_known > 1 and mixed(memory, n_known - 1, there[3])
-            is_bold = is_bold and unpack(there)
-            if not is_bold:
-                put_statistics(here, there)
+        sum_moments(data[0], shares, params[1], rules[0] <= VVI, work[K], here)
+    problem, level = _evaluated(data, rules, here, ahead, near, work, has_params)
+    if problem == ON:
+        put_params(ahead, params)
+        pack(here)
+    else:
+        put_floor(ahead, rules[2], params)
+    trace[0] = level
+    return problem
+
+
+@once
+def _follow(
+    data: Any,
+    rules: Any,
+    params: Any,
+    here: Any,
+    limits: Any,
+    trace: Any,
+    work: Any,
+) -> tuple[int, int]:
+    """Climb from parameters, whose statistics are here and whose objective is known.
+
+    Write where that ends, and the objectives.
+    """
+    K, D = params[1].shape
+    size = len(here[3])
+    there = (np.empty(K), np.empty((K, D)), np.empty((K, D, D)), np.empty(size))
+    ahead, near = _blank(K, D), _unit_matrices(K + 1, D)
+    memory = np.empty((MEMORY + 1, size)), np.empty((MEMORY + 1, size))
+    n_observations = data[1].sum()
+    n, n_plain, n_known, is_fast = 0, 0, 0, True
+    outcome = LIMIT if limits[0] == 0 else ON
+    while outcome == ON:
+        # go on from statistics as they are, or extrapolated
+        is_bold = n_known > 1 and mixed(memory, n_known - 1, there[3])
+        is_bold = is_bold and unpack(there)
+        if not is_bold:
+            put_statistics(here, there)
         put_params(params, ahead)
-        is_start = n < 0 and has_params
-        problem, level = _evaluated(data, rules, there, ahead, near, work, is_start)
+        problem, level = _evaluated(data, rules, there, ahead, near, work, False)
         if is_bold and (problem != ON or not level > trace[n]):
             n_known = 0
             continue
-        if problem == FLOOR or (problem == CARE and n < 0):
+        if problem == FLOOR:
             put_floor(ahead, rules[2], params)
-        if problem == ON and n >= 0 and level < trace[n]:
-            problem = _of_fall(trace[n] - level, abs(level) + n_observations)
+        if problem == ON and level < trace[n]:
+            problem = of_fall(trace[n] - level, abs(level) + n_observations)
         if problem != ON:
-            return problem, max(n, 0)
+            return problem, n
         n, n_plain = n + 1, 0 if is_bold else n_plain + 1
         trace[n] = level
         put_params(ahead, params)
         put(there, here)
         pack(here)
-        outcome = _end(trace, n, n_plain, n_observations, limits)
-        if outcome != ON:
-            return outcome, n
+        outcome = end_of(trace, n, n_plain, n_observations, limits)
         if is_bold and level - trace[n - 1] <= limits[1]:
             is_fast, n_known = True, 0  # plain steps tell whether this is the end
         elif is_fast and n_plain >= TREND - 1 and limits[3]:
             is_fast = not is_slow(trace, n)
-        if n > 0 and not is_fast:
+        if not is_fast:
             n_known = remembered(memory, n_known, there[3], here[3])
+    return outcome, n
+
+
+@inlined
+def _blank_statistics(shape: tuple[int, int, int]) -> Any:
+    """Room for counts, means and covariances of runs, and for all that as vectors."""
+    n_runs, K, D = shape
+    size = K * (1 + D + D * (D + 1) // 2)
+    return (
+        np.empty((n_runs, K)),
+        np.empty((n_runs, K, D)),
+        np.empty((n_runs, K, D, D)),
+        np.empty((n_runs, size)),
+    )
 
 
 @inlined
@@ -284,16 +266,39 @@ def _rank(order: Any, n_alive: int, ends: Any, levels: Any) -> None:
         order[i] = r
 
 
+@inlined
+def _of_run(arrays: Any, r: int) -> Any:
+    """What four arrays have for one run."""
+    return arrays[0][r], arrays[1][r], arrays[2][r], arrays[3][r]
+
+
+@inlined
+def _of_heat(heats: Any, h: int) -> Any:
+    """What five arrays have for one heat."""
+    return heats[0][h], heats[1][h], heats[2][h], heats[3][h], heats[4][h]
+
+
+@inlined
+def _put_responsibilities(log_joint: Any, density: Any, responsibilities: Any) -> None:
+    """Write them (K, size), given log joint densities in the first K lines."""
+    for k in range(len(responsibilities)):
+        for i in range(len(density)):
+            responsibilities[k, i] = exp(log_joint[k, i] - density[i])
+
+
 @compiled
 def climb(
     data: Any,
     rules: Any,
     judge: Any,
+    to_beat: float,
+    is_sure: Any,
     heats: Any,
     params: Any,
     shares: Any,
     traces: Any,
     densities: Any,
+    of_best: Any,
     ends: Any,
     order: Any,
 ) -> None:
@@ -311,11 +316,15 @@ def climb(
         Number of the structure; whether weights are equal; the floor.
     judge : (ndarray of shape (D,), float)
         Variances and weight that components of a sound mixture have at least.
+    to_beat : float
+        Log-likelihood of others, in nats.
+    is_sure : ndarray of bool of shape (R,)
+        Which runs are not to be left too soon.
     heats : tuple of ndarray of length H
         For each heat steps at most, and runs that then go on, or 0 for all of them in
         their order; nats in total that may be left, and gain per unit of the objective
-        that is none; and whether slow runs are accelerated. Where only one is to be
-        left, those that fall behind end early.
+        that is none; and whether slow runs are accelerated. In such heats those that
+        fall behind others, or what is to beat, end early.
     params : tuple of ndarray
         Weights (R, K), means (R, K, D), covariances (R, K, D, D) and factors, upper
         triangular P with the precision P P^T, of that shape.
@@ -325,6 +334,8 @@ def climb(
         The objectives, to be written.
     densities : ndarray of shape (R, size)
         Log-densities of the rows at the end of those that are left, to be written.
+    of_best : ndarray of shape (K, size)
+        The responsibilities at the end of the best of them, to be written.
     ends : ndarray of int of shape (R, 3)
         Why each run ended, the steps that it has taken, and whether it is sound, to be
         written.
@@ -332,45 +343,50 @@ def climb(
         The numbers of the runs; those that are left will come first, and the best of
         them before others.
     """
-    n_alive, n_shares = len(order), shares.shape[1]
+    n_alive = len(order)
+    statistics = _blank_statistics(params[1].shape)
     work = np.empty((params[0].shape[1] + 3, data[0].shape[1]))
     levels, over = np.empty(n_alive), np.zeros(n_alive, np.bool_)
     ends[:] = 0
+    for r in range(n_alive):
+        own, here = _of_run(params, r), _of_run(statistics, r)
+        ends[r, 0] = _begun(data, rules, own, here, shares[r], traces[r], work)
+        levels[r], over[r] = traces[r, 0], ends[r, 0] != ON
+        ends[r, 2] = _is_sound(judge, own)
     for h in range(len(heats[0])):
-        to_beat = -np.inf
+        steps, n_left, nats, no_gain, is_last = _of_heat(heats, h)
         for place in range(n_alive):
             r = order[place]
-            own = params[0][r], params[1][r], params[2][r], params[3][r]
+            own, here = _of_run(params, r), _of_run(statistics, r)
             if over[r]:
                 continue
-            start, before = shares[r, : 0 if h else n_shares], ends[r, 1]
-            trace = traces[r, before:]
-            limits = heats[0][h], heats[2][h], heats[3][h], heats[4][h], to_beat
-            outcome, n = _follow(data, rules, own, start, limits, trace, work)
-            levels[r], ends[r, 0], ends[r, 1] = trace[n], outcome, before + n
-            ends[r, 2] = _is_sound(judge, own)
-            is_at_end = outcome == CONVERGED and limits[3]
-            over[r] = outcome == FLOOR or outcome == CARE or is_at_end
-            if heats[1][h] == 1 and is_at_end and ends[r, 2]:
+            before = ends[r, 1]
+            limits = steps, nats, no_gain, is_last, to_beat, is_sure[r]
+            found = _follow(data, rules, own, here, limits, traces[r, before:], work)
+            ends[r, 0], ends[r, 1] = found[0], before + found[1]
+            levels[r], ends[r, 2] = traces[r, ends[r, 1]], _is_sound(judge, own)
+            is_at_end = found[0] == CONVERGED and is_last
+            over[r] = found[0] == FLOOR or found[0] == CARE or is_at_end
+            if n_left == 1 and is_at_end and ends[r, 2]:
                 to_beat = max(to_beat, levels[r])
-        if heats[1][h] > 0:
+        if n_left > 0:
             _rank(order, n_alive, ends, levels)
-            n_alive = min(n_alive, heats[1][h])
-    for place in range(n_alive):
+            n_alive = min(n_alive, n_left)
+    for place in range(n_alive - 1, -1, -1):
         r = order[place]
-        own = params[0][r], params[1][r], params[2][r], params[3][r]
+        own = _of_run(params, r)
         densities[r] = log_density(data[0], own, rules[0] <= VVI, work)
+    _put_responsibilities(work, densities[order[0]], of_best)
 
 
 @compiled
-def posterior(data: Any, rules: Any, params: Any, work: Any) -> Any:
-    """Write responsibilities into the first K lines (size,) of `work` (K + 3, size).
+def posterior(data: Any, rules: Any, params: Any, responsibilities: Any) -> Any:
+    """Write responsibilities (K, size); return the log-densities of the rows.
 
-    Parameters are those of one mixture; the log-densities of the rows are returned.
+    Parameters are those of one mixture.
     """
-    # which leaves log joint densities in those lines
+    work = np.empty((len(responsibilities) + 3, data[0].shape[1]))
+    # which leaves log joint densities in its first lines
     density = log_density(data[0], params, rules[0] <= VVI, work)
-    for k in range(len(params[0])):
-        for i in range(len(density)):
-            work[k, i] = exp(work[k, i] - density[i])
+    _put_responsibilities(work, density, responsibilities)
     return density

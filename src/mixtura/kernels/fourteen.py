@@ -5,7 +5,7 @@ them. What that finds by a search (volumes of multiples, common axes) is improve
 not found: generalised EM climbs as surely, and ends at the same points.
 """
 
-from math import atan2, cos, exp, log, sin, sqrt
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ NUMBERS = {
 }
 """Numbers of the structures, by their names."""
 
-TURNS = 20
+TURNS = 4
 """Times that volumes and shapes are found from each other, at most …"""
 
 SETTLED = 1e-9
@@ -53,7 +53,7 @@ ROUNDS = 20
 """Times that common axes are turned in every plane, at most …"""
 
 LEAST_TURN = 1e-3
-"""… or until none turns by a larger angle."""
+"""… or until none turns by an angle of a larger sine."""
 
 
 @once
@@ -129,6 +129,16 @@ def _sum(values: Any) -> float:
 
 
 @inlined
+def _root(product: float, D: int) -> float:
+    """Return the geometric mean of D numbers."""
+    if D == 2:
+        return sqrt(product)
+    if D == 4:
+        return sqrt(sqrt(product))
+    return exp(log(product) / D)
+
+
+@inlined
 def _trace(matrix: Any) -> float:
     total = 0.0
     for i in range(len(matrix)):
@@ -201,10 +211,10 @@ def _equal_determinants(counts: Any, own: Any, matrices: Any) -> None:
     for k in range(K):
         volumes[k] = 0.0
         if precision_factor(own[k], factor):
-            log_root = 0.0
+            determinant = 1.0
             for d in range(D):
-                log_root -= log(factor[d, d])
-            volumes[k] = exp(2.0 / D * log_root)
+                determinant /= factor[d, d] * factor[d, d]
+            volumes[k] = _root(determinant, D)
         volume += counts[k] * volumes[k] / _sum(counts)
     for k in range(K):
         _scaled(own[k], volume / volumes[k], matrices[k])
@@ -232,10 +242,10 @@ def _equal_volumes(counts: Any, rows: Any, result: Any) -> None:
     K, D = rows.shape
     volumes, volume = np.empty(K), 0.0
     for k in range(K):
-        log_volume = 0.0
+        product = 1.0
         for d in range(D):
-            log_volume += log(rows[k, d]) / D
-        volumes[k] = exp(log_volume)
+            product *= rows[k, d]
+        volumes[k] = _root(product, D)
         volume += counts[k] * volumes[k] / _sum(counts)
     for k in range(K):
         for d in range(D):
@@ -295,8 +305,8 @@ def _same_axes(equal: bool, counts: Any, own: Any, matrices: Any, near: Any) -> 
         largest = 0.0
         for p in range(D):
             for q in range(p + 1, D):
-                angle = _turn(equal, counts, turned, axes, p, q, variances)
-                largest = max(largest, abs(angle))
+                sine = _turn(equal, counts, turned, axes, p, q, variances)
+                largest = max(largest, abs(sine))
         if not largest > LEAST_TURN:
             break
     _variances(equal, counts, turned, variances)
@@ -338,7 +348,7 @@ def _divergence(equal: bool, counts: Any, turned: Any, variances: Any) -> float:
 def _turn(
     equal: bool, counts: Any, turned: Any, axes: Any, p: int, q: int, variances: Any
 ) -> float:
-    """Turn in one plane by the best angle, which is returned; variances are held."""
+    """Turn in one plane by the best angle; variances are held. Return its sine."""
     _variances(equal, counts, turned, variances)
     K = len(turned)
     a = b = 0.0
@@ -346,11 +356,16 @@ def _turn(
         weight = counts[k] / variances[k, p] - counts[k] / variances[k, q]
         a += weight * (turned[k, p, p] - turned[k, q, q]) / 2.0
         b += weight * turned[k, p, q]
-    angle = 0.0
-    if abs(a) + abs(b) < np.inf and (a != 0.0 or b != 0.0):
-        angle = atan2(-b, -a) / 2.0
-        cosine, sine = cos(angle), sin(angle)
-        turn(axes, p, q, cosine, sine)
-        for k in range(K):
-            turn_matrix(turned[k], p, q, cosine, sine)
-    return angle
+    size = sqrt(a * a + b * b)
+    if not (size > 0.0 and size < np.inf):
+        return 0.0
+    # half of the angle of (-a, -b); first what has all its digits
+    larger = sqrt((size + abs(a)) / (2.0 * size))
+    smaller = abs(b) / (2.0 * size * larger)
+    cosine, sine = (larger, smaller) if a < 0.0 else (smaller, larger)
+    if b > 0.0:
+        sine = -sine
+    turn(axes, p, q, cosine, sine)
+    for k in range(K):
+        turn_matrix(turned[k], p, q, cosine, sine)
+    return sine

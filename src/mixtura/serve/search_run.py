@@ -8,13 +8,9 @@ from mixtura._types import IntArray
 from mixtura.estimators import checks
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.gaussian_mixture_search import GaussianMixtureSearch
-from mixtura.estimators.searching.candidates import (
-    Candidate,
-    SearchData,
-    Trial,
-    tried,
-)
+from mixtura.estimators.searching.candidates import SearchData, tried
 from mixtura.estimators.searching.search_table import choice, with_one_component
+from mixtura.estimators.searching.trial import Candidate, Trial
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.execution.blas import single_threaded_blas
 from mixtura.selection.criteria import CRITERIA

@@ -13,7 +13,7 @@ from mixtura.completion import HARD, Completion, Stochastic
 from mixtura.data import UNKNOWN, Rows
 from mixtura.em import em
 from mixtura.exceptions import DegenerateComponentError
-from mixtura.families.gaussian import Gaussian
+from mixtura.families.gaussian import Gaussian, GaussianParams
 from mixtura.families.rough import rough
 from mixtura.init import starts
 from mixtura.init.automatic import Start, best_start
@@ -159,15 +159,13 @@ def by_weight(params: MixtureParams) -> IntArray:
 
 def reordered(model: Mixture, params: MixtureParams, order: IntArray) -> MixtureParams:
     """Return the same mixture with its components in another order."""
-    components = params.components
+    inner = params.components
     assert isinstance(model.family, Gaussian)
-    covariances = components.covariances
+    matrices = inner.covariances, inner.precision_cholesky
     if model.family.structure.per_component:
-        covariances = covariances[order]
-    return MixtureParams(
-        params.weights[order],
-        model.family.params(components.means[order], covariances),
-    )
+        matrices = matrices[0][order], matrices[1][order]
+    components = GaussianParams(inner.means[order], *matrices)
+    return MixtureParams(params.weights[order], components)
 
 
 def _one_a_row(model: Mixture, rows: Rows, n_components: int) -> MixtureParams:

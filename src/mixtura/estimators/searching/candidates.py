@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from math import nan
 from typing import Any
 
 import numpy as np
@@ -24,20 +23,23 @@ from mixtura.estimators.searching.fallen import (
 )
 from mixtura.estimators.searching.held_out import HeldOut
 from mixtura.estimators.searching.shared_starts import SharedStarts, may_share
-from mixtura.estimators.searching.structure_starts import Start
+from mixtura.estimators.searching.start import Start
+from mixtura.estimators.searching.trial import (
+    COLLAPSE,
+    CONVERGED,
+    FAILED,
+    NOT_CONVERGED,
+    Candidate,
+    Trial,
+    derived,
+)
 from mixtura.estimators.searching.warning_notes import Note, WarningNotes
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.init.poorer import is_starved
-from mixtura.models.categorical import Responsibilities
+from mixtura.init.runs import Posterior
 from mixtura.selection import criteria
 from mixtura.selection.criteria import FitSummary
-
-CONVERGED = "converged"
-NOT_CONVERGED = "not converged"
-COLLAPSE = "collapsed"
-FAILED = "failed"
-NOT_RUN = "not run"
 
 FALLING = "Further on, EM leads to a collapsed component."
 
@@ -56,79 +58,6 @@ ROWS_EACH = 5
 
 Split = tuple[IntArray, IntArray]
 """Rows to fit, and rows held out."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What is to be fitted.
-
-    Attributes
-    ----------
-    n_components : int
-    covariance_type : str
-    seed : int
-        Of this candidate alone.
-    """
-
-    n_components: int
-    covariance_type: str
-    seed: int
-
-    @classmethod
-    def of(cls, n_components: int, covariance_type: str, seed: int) -> "Candidate":
-        """Derive the seed from that of the search, the size and the structure.
-
-        A candidate thus has a start that no other changes, and the same under any
-        name of its structure.
-        """
-        name = STRUCTURES[covariance_type].name.encode()
-        own = _derived(seed, n_components, *name)
-        return cls(n_components, covariance_type, own)
-
-
-def _derived(*entropy: int) -> int:
-    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What became of a candidate.
-
-    Attributes
-    ----------
-    candidate : Candidate
-    status : str
-        "converged", "not converged", "collapsed", "failed" or "not run".
-    reason : str
-        Why the fit stopped, or failed, in words.
-    model : GaussianMixture or None
-    summary : FitSummary or None
-    held_out : HeldOut or None
-    smallest : float
-        Observations that the smallest living component stands for.
-    n_empty, n_collapsed : int
-        Components of less than half a row; components without spread in a direction.
-    seconds : float
-    notes : tuple of Note
-        The warnings of the fit.
-    """
-
-    candidate: Candidate
-    status: str
-    reason: str
-    model: Any = None
-    summary: FitSummary | None = None
-    held_out: HeldOut | None = None
-    smallest: float = nan
-    n_empty: int = 0
-    n_collapsed: int = 0
-    seconds: float = 0.0
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the fit."""
-        return self.model is not None and self.reason == Outcome.INTERRUPTED.value
 
 
 @dataclass(frozen=True)
@@ -238,13 +167,13 @@ def _fitted(
     data: SearchData,
     notes: WarningNotes,
 ) -> Trial:
-    model, fallen, falls = _model_fitted(candidate, template, data, notes)
+    model, start, fallen, falls = _model_fitted(candidate, template, data, notes)
     reason = FALLING if falls else model.outcome_
     if reason == Outcome.INTERRUPTED.value:
         return Trial(candidate, NOT_CONVERGED, reason, model)
     n_collapsed = int(np.count_nonzero(fallen))
     status = CONVERGED if model.converged_ else NOT_CONVERGED
-    summary, held_out = _summary(model, data), None
+    summary, held_out = _summary(model, data, start.posterior), None
     if data.splits:
         with notes.collected() as doubts:
             held_out = _held_out(candidate, template, data)
@@ -262,6 +191,7 @@ def _fitted(
         float(model.weights_[model.weights_ > 0].min() * model.n_samples_fit_),
         int(np.count_nonzero(model.weights_ * n_rows < LEAST_ROWS)),
         n_collapsed,
+        posterior=start.posterior,
     )
 
 
@@ -270,22 +200,25 @@ def _model_fitted(
     template: GaussianMixture,
     data: SearchData,
     notes: WarningNotes,
-) -> tuple[GaussianMixture, NDArray[np.bool_], bool]:
+) -> tuple[GaussianMixture, Start, NDArray[np.bool_], bool]:
     """Fit from a shared start, or from one of its own if that collapses.
 
-    And say which components have, and whether one would if it were not left before.
+    And say from which, which components have, and whether one would if it were not
+    left before.
     """
     for given in _starts(candidate, data):
         model = _model(candidate, template, **given.values)
         found = _fit(model, given, data, notes)
         is_interrupted = model.outcome_ == Outcome.INTERRUPTED.value
-        fallen = _fallen(model, data)
+        fallen = np.zeros(model.n_components, dtype=bool)
+        if given.end is None:  # which would be sound
+            fallen = _fallen(model, data)
         if is_interrupted or not fallen.any():
             break
     for note in found:
         warnings.warn(note.text, note.category, stacklevel=2)
     falls = given.collapses and model.outcome_ == Outcome.ITERATION_LIMIT.value
-    return model, fallen, falls
+    return model, given, fallen, falls
 
 
 def _fallen(model: GaussianMixture, data: SearchData) -> NDArray[np.bool_]:
@@ -356,17 +289,15 @@ def _model(
     return own
 
 
-def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
+def _summary(
+    model: GaussianMixture, data: SearchData, known: Posterior | None
+) -> FitSummary:
     """Summarise a fit, and label the rows if that has not been done."""
     log_likelihood, doubt, classified = model.log_likelihood_, 0.0, 0.0
     is_labelled = hasattr(model, "labels_")
     if not is_labelled:
-        model.labels_ = np.empty(len(data.X), dtype=np.int32)
-    for rows, log_joint in model._log_joints(data.X):
-        values = Responsibilities.from_log_joint(log_joint).values
-        if not is_labelled:
-            model.labels_[rows] = log_joint.argmax(axis=1)
-        weights = data.weights_of(rows)
+        model.labels_ = model._labels(data.X, np.int32)
+    for values, weights in _posteriors(model, data, known):
         doubt += criteria.entropy(values, weights)
         classified += criteria.classification_log_likelihood(0.0, values, weights)
     return FitSummary(
@@ -379,13 +310,25 @@ def _summary(model: GaussianMixture, data: SearchData) -> FitSummary:
     )
 
 
+def _posteriors(
+    model: GaussianMixture, data: SearchData, known: Posterior | None
+) -> Iterator[tuple[Array, Array | None]]:
+    """Yield responsibilities and weights of rows, distinct ones if that is known."""
+    if known is not None:
+        assert data.starts is not None
+        yield known.responsibilities, data.starts.weights(model.covariance_type)
+        return
+    for rows, values in model._probabilities(data.X):
+        yield values, data.weights_of(rows)
+
+
 def _held_out(
     candidate: Candidate, template: GaussianMixture, data: SearchData
 ) -> HeldOut:
     """Fit each split's rows and score the others, each split with its own seed."""
     log_densities, weights = [], []
     for number, (kept, left_out) in enumerate(data.splits):
-        seed = _derived(candidate.seed, number)
+        seed = derived(candidate.seed, number)
         model = _model(candidate, template, random_state=seed)
         try:
             model.fit(data.X[kept], sample_weight=data.weights_of(kept))

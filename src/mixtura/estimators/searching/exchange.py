@@ -10,22 +10,24 @@ from dataclasses import replace
 
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.candidates import (
-    CONVERGED,
     IN_CROSS_VALIDATION,
-    NOT_CONVERGED,
     REFUSALS,
     SearchData,
-    Trial,
     tried,
 )
 from mixtura.estimators.searching.shared_starts import SharedStarts
-from mixtura.estimators.searching.structure_starts import Seen, Start
+from mixtura.estimators.searching.start import Seen, Start
+from mixtura.estimators.searching.trial import CONVERGED, NOT_CONVERGED, Trial
 from mixtura.estimators.searching.trials import results
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
 LEAST_GAIN = 1e-6
 """Nats an observation by which a fit must be more likely to be better."""
+
+OTHERS, CLUSTERS = 6, 36
+"""Structures whose clusters a candidate tries, at most: those that fit best. Or so many
+that their clusters are not more than these."""
 
 
 def with_exchanged_starts(
@@ -134,6 +136,10 @@ class Exchange:
         self._again = again
         self._notes = notes
         self._known: dict[int, Seen] = {}
+        self._of_size: dict[int, list[int]] = {}
+        for number, trial in enumerate(trials):
+            same_size = self._of_size.setdefault(trial.candidate.n_components, [])
+            same_size.append(number)
 
     def improved(self, numbers: Sequence[int]) -> tuple[list[Trial], bool]:
         """Return the trials that take the places of others; and of Ctrl-C.
@@ -161,7 +167,9 @@ class Exchange:
 
     def from_others(self, number: int) -> Start | None:
         """Return a start to which clusters of other structures lead."""
-        own, others = self.trials[number], self._others(number)
+        own = self.trials[number]
+        most = max(OTHERS, CLUSTERS // own.candidate.n_components)
+        others = self._others(number)[:most]
         if not others:
             return None
         present = self._seen(number) if _is_sound(own) else None
@@ -192,19 +200,20 @@ class Exchange:
         return is_better
 
     def _others(self, number: int) -> list[int]:
-        """Sound trials of other structures with as many components."""
+        """Sound trials of other structures with as many components, the best first."""
         own = self.trials[number].candidate
-        return [
+        others = [
             i
-            for i, each in enumerate(self.trials)
-            if each.candidate.n_components == own.n_components
-            and each.candidate.covariance_type != own.covariance_type
-            and _is_sound(each)
+            for i in self._of_size[own.n_components]
+            if self.trials[i].candidate.covariance_type != own.covariance_type
+            and _is_sound(self.trials[i])
         ]
+        return sorted(others, key=lambda i: -_log_likelihood(self.trials[i]))
 
     def _seen(self, number: int) -> Seen:
         if number not in self._known:
-            self._known[number] = self.starts.seen(self.trials[number].model)
+            trial = self.trials[number]
+            self._known[number] = self.starts.seen(trial.model, trial.posterior)
         return self._known[number]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray
-from mixtura.estimators.searching.candidates import (
+from mixtura.estimators.searching.held_out import standard_error
+from mixtura.estimators.searching.trial import (
     COLLAPSE,
     CONVERGED,
     FAILED,
@@ -18,7 +19,6 @@ from mixtura.estimators.searching.candidates import (
     Candidate,
     Trial,
 )
-from mixtura.estimators.searching.held_out import standard_error
 from mixtura.selection.criteria import CRITERIA, CROSS_VALIDATION, Criterion
 
 SAME_FIT = 1e-3

@@ -16,12 +16,8 @@ from mixtura._types import Array, Rng
 from mixtura.data import Rows
 from mixtura.estimators.fitting.robust_options import RobustOptions
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.estimators.searching.structure_starts import (
-    LEAST_STEPS,
-    Seen,
-    Start,
-    StructureStarts,
-)
+from mixtura.estimators.searching.start import Seen, Start
+from mixtura.estimators.searching.structure_starts import LEAST_STEPS, StructureStarts
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
@@ -30,6 +26,7 @@ from mixtura.init.heats import ALONE, Heats
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
+from mixtura.init.runs import Posterior
 from mixtura.init.starts import MERGED_ROWS, AroundCentres
 from mixtura.models.categorical import one_hot
 
@@ -44,11 +41,14 @@ MERGES = 4
 AGGLOMERATED_ROWS = 2_000
 """Rows up to which an agglomeration of all, which takes a second, is one more start."""
 
-OTHER_TREES, MOVED = 2, 4e-3
+OTHER_TREES, MOVED = 1, 1e-2
 """More of them, of rows moved by this share of their deviation: which merger comes next
 is often a close call, and all that follows depends on it."""
 
-SURE: Heats = ((12, 1 + OTHER_TREES), (12, 1 + OTHER_TREES))
+CENTRES = 40
+"""Draws have at least so many centres together: few of them cost little each."""
+
+SURE: Heats = ((4, 1 + OTHER_TREES),)
 """Of the agglomerations, all of which go on."""
 
 MANY, ROWS = 45_000, 500
@@ -89,6 +89,8 @@ class Once:
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """Return the value of a key."""
+        if key in self._values:
+            return self._values[key]
         with self._lock:
             own = self._locks.setdefault(key, threading.Lock())
         with own:
@@ -176,10 +178,19 @@ class SharedStarts:
         """Whether runs are, on all rows."""
         return self._are_many and self._of(FULL).is_compiled
 
-    def seen(self, fit: GaussianMixture) -> Seen:
-        """Return a fit with what it says of the few rows that starts are tried on."""
+    def weights(self, covariance_type: str) -> Array | None:
+        """Total weights of the distinct rows, in the order of a structure."""
+        return self._of(STRUCTURES[covariance_type]).problem.sample.weights
+
+    def seen(self, fit: GaussianMixture, known: Posterior | None = None) -> Seen:
+        """Return a fit with what it says of the few rows that starts are tried on.
+
+        What it says of all distinct rows may be known.
+        """
         own = self._of(STRUCTURES[fit.covariance_type])
-        return Seen(fit, own.posterior(own.params_of(fit)))
+        if known is None or own.few is not own.problem.sample:
+            known = own.posterior(own.params_of(fit))
+        return Seen(fit, known)
 
     def start_beyond(
         self,
@@ -236,12 +247,17 @@ class SharedStarts:
 
     def _of(self, structure: Covariance) -> StructureStarts:
         """Return what is known of one structure."""
-        known: StructureStarts = self._known.get(
-            structure.name,
-            lambda: StructureStarts.of(
-                structure, self.rows, self.template, self.seed, self._are_many
-            ),
-        )
+
+        def first() -> StructureStarts:
+            given = self.rows, self.template, self.seed, self._are_many
+            return StructureStarts.of(structure, *given)
+
+        def compute() -> StructureStarts:
+            in_units = self._known.get(("units", structure.scales_by_column), first)
+            like: StructureStarts = in_units
+            return like if like.structure is structure else like.like(structure)
+
+        known: StructureStarts = self._known.get(structure.name, compute)
         return known
 
     def _local(self, structure: Covariance) -> LocalRows:
@@ -257,7 +273,9 @@ class SharedStarts:
 
         def compute() -> list[Array]:
             own, rng = self._of(FULL), self._rng(n_components, FULL)
-            return AroundCentres(own.few, n_components, rng).more(own.effort.draws)
+            number = max(own.effort.draws, CENTRES // n_components)
+            found = AroundCentres(own.few, n_components, rng).more(number)
+            return [*map(np.asfortranarray, found)]  # as they are read
 
         known: list[Array] = self._known.get(("drawn", n_components), compute)
         return known
@@ -291,7 +309,7 @@ class SharedStarts:
 
         def compute() -> list[Array]:
             own = self._of(structure)
-            return [own.posterior(each.run.params).responsibilities for each in best]
+            return [own.responsibilities(each.run) for each in best]
 
         key = "best", structure.name, n_components, _length(chain, n_components)
         known: list[Array] = self._known.get(key, compute)
@@ -305,7 +323,7 @@ class SharedStarts:
         assert own.few.weights is not None
         found: list[Candidate] = []
         for values in self._best_responsibilities(n_components + 1, structure):
-            ways = shrunk(values, own.few.weights)[:MERGES]
+            ways = shrunk(values, own.few.weights, MERGES)
             found += own.followed(ways, own.effort.narrow)
         return found
 
@@ -318,7 +336,8 @@ class SharedStarts:
             trees: list[Merges] = self._known.get("trees", self._trees)
             labels = (tree.labels(n_components) for tree in trees)
             different = {each.tobytes(): each for each in labels}
-            return [one_hot(each, n_components) for each in different.values()]
+            found = [one_hot(each, n_components) for each in different.values()]
+            return [*map(np.asfortranarray, found)]
 
         known: list[Array] = self._known.get(("merged", n_components), compute)
         heats = SURE if self.are_exchanged else ALONE

@@ -1,13 +1,13 @@
 """The starts of one structure on the rows of a search, tried on a few of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from mixtura._types import Array, Rng
+from mixtura._types import Array, IntArray, Rng
 from mixtura.acceleration import Automatic
 from mixtura.data import Rows
 from mixtura.em import EMResult, Outcome, em
@@ -17,18 +17,25 @@ from mixtura.estimators.fitting.gaussian_result import store, warn_of_fit
 from mixtura.estimators.fitting.gaussian_starts import by_weight, reordered
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.fallen import flat_components, least_rows
+from mixtura.estimators.searching.start import (
+    SHARED,
+    THOROUGH,
+    Effort,
+    Seen,
+    Start,
+)
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.families.covariance import Diagonal, Full, Spherical
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.rough import rough
 from mixtura.families.rough_axes import RoughAxes
 from mixtura.init import climbs
 from mixtura.init.candidate import Candidate, Judge, are_apart
 from mixtura.init.climbs import NOTHING, ManyRunsRows
+from mixtura.init.distinct import places_in
 from mixtura.init.heats import (
     APART,
     LEFT,
-    NARROW,
-    WIDE,
     Heats,
     best_few,
     best_from,
@@ -54,58 +61,8 @@ LEAST_STEPS = 100
 """Steps that a fit must be allowed for its start to be worth a search."""
 
 
-class Effort(NamedTuple):
-    """How far a structure looks for starts of its own.
-
-    Parameters
-    ----------
-    draws : int
-        Partitions around drawn centres.
-    splits : int
-        Ways in which a component of the next smaller size is split, at most.
-    wide, narrow : sequence of (int, int)
-        Heats of these, and of what other candidates have found.
-    """
-
-    draws: int
-    splits: int
-    wide: Heats
-    narrow: Heats
-
-
-THOROUGH = Effort(20, 30, WIDE, NARROW)
-
-SHARED = Effort(12, 16, ((2, 12), (8, 4), (12, 3)), ((2, 6), (8, 3), (12, 2)))
-"""Of each of so many candidates that what one misses another finds."""
-
-
-class Seen(NamedTuple):
-    """A fit, and what it says of the few rows, in the units of its own structure."""
-
-    fit: GaussianMixture
-    posterior: Posterior
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where the fit of a candidate starts.
-
-    Parameters
-    ----------
-    values : dict
-        Arguments of `GaussianMixture`: weights, means and precisions; or none.
-    end : EMResult, optional
-        If nothing is left to climb from there.
-    params : MixtureParams, optional
-        Its parameters in the user's units.
-    collapses : bool
-        Whether EM from there is known to collapse.
-    """
-
-    values: dict[str, Any] = field(default_factory=dict)
-    end: EMResult | None = None
-    params: MixtureParams | None = None
-    collapses: bool = False
+ONE = (Spherical(), Diagonal(), Full())
+"""A structure of as many axes as its place here says."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +112,13 @@ class StructureStarts:
         effort = SHARED if many else THOROUGH
         return cls(structure, rows, problem, few, ends_stay, effort)
 
+    def like(self, structure: Covariance) -> "StructureStarts":
+        """Return those of another structure in the same units."""
+        model = self.problem.model
+        family = replace(self.problem.family, structure=rough(structure))
+        problem = replace(self.problem, model=replace(model, family=family))
+        return replace(self, structure=structure, problem=problem)
+
     @property
     def is_compiled(self) -> bool:
         """Whether runs are compiled, on all distinct rows."""
@@ -180,6 +144,11 @@ class StructureStarts:
         """What a mixture says of the few rows."""
         return posterior(self.problem.model, self.few, params)
 
+    def responsibilities(self, run: Run) -> Array:
+        """Those (n, K) of a run on the few rows."""
+        known = run.responsibilities
+        return self.posterior(run.params).responsibilities if known is None else known
+
     def params_of(self, fit: GaussianMixture) -> MixtureParams:
         """Return the parameters of a fit in the units of the problem."""
         return self._in_z(fit.weights_, fit.means_, fit.covariances_)
@@ -198,10 +167,16 @@ class StructureStarts:
         except DegenerateComponentError:
             return []
 
-    def end(self, rivals: Sequence[Candidate], sure: Sequence[Candidate] = ()) -> Run:
+    def end(
+        self,
+        rivals: Sequence[Candidate],
+        sure: Sequence[Candidate] = (),
+        to_beat: float = -np.inf,
+    ) -> Run:
         """Return the end of the best of several runs on few rows.
 
-        Some are followed to their end for `sure`.
+        Some are followed to their end for `sure`; none, where all rows are few, that
+        will not get to the nats `to_beat`.
 
         Raises
         ------
@@ -212,7 +187,7 @@ class StructureStarts:
         if not (rivals or sure):
             raise DegenerateComponentError("Every start collapsed.")
         if self.few is sample:
-            return best_in_the_end(model, sample, rivals, self.judge, sure)
+            return best_in_the_end(model, sample, rivals, self.judge, sure, to_beat)
         # The end on few rows may be what chance has put there.
         left = different([*rivals, *sure])
         starts = [rival.run.params for rival in left]
@@ -221,8 +196,14 @@ class StructureStarts:
 
     def alone(self) -> Run:
         """Return one component, which the first M-step finds."""
-        model, sample = self.exact.model, self.problem.sample
-        params = model.from_responsibilities(sample, np.ones((len(sample), 1)))
+        # Of one component, all structures with as many axes are one.
+        simple, sample = ONE[self.structure.n_axes], self.problem.sample
+        alike = self.like(simple).exact.model
+        found = alike.from_responsibilities(sample, np.ones((len(sample), 1)))
+        means, matrices = found.components.means, found.components.covariances
+        matrices = simple.to_full(matrices, *means.shape)
+        components = self.exact.family.params(means, self.structure.from_full(matrices))
+        model, params = self.exact.model, MixtureParams(found.weights, components)
         log_density = model.log_density(params, sample)
         level = float(sample.weighted(log_density).sum())
         return Run(None, params, (level,), log_density, is_at_end=True)
@@ -243,7 +224,8 @@ class StructureStarts:
         ]
         if not rivals:
             return None
-        run, sample = self.end(rivals), self.problem.sample
+        to_beat = float(self.few.weighted(there).sum())
+        run, sample = self.end(rivals, to_beat=to_beat), self.problem.sample
         here = run.log_density
         if len(here) != len(sample):
             here = self.problem.model.log_density(run.params, sample)
@@ -271,7 +253,8 @@ class StructureStarts:
         if polished is not run and not self.are_sound(polished.params):
             return None
         problem, structure = self.exact, self.structure
-        params = reordered(problem.model, polished.params, by_weight(polished.params))
+        order = by_weight(polished.params)
+        params = reordered(problem.model, polished.params, order)
         inner = problem.in_user_units(params)
         precisions = structure.precisions(inner.components.precision_cholesky)
         if not (np.isfinite(precisions).all() and (inner.weights > 0).all()):
@@ -290,7 +273,12 @@ class StructureStarts:
             return Start(values)
         converged, level = Outcome.CONVERGED, (polished.objective,)
         end = EMResult(params, level, 0, converged, converged.value)
-        return Start(values, end, inner)
+        if polished.responsibilities is None:
+            known = posterior(self.problem.model, self.problem.sample, params)
+        else:
+            shares = polished.responsibilities[:, order]
+            known = Posterior(polished.log_density, shares)
+        return Start(values, end, inner, known)
 
     def _may_be_rounding(self, params: MixtureParams) -> bool:
         """Whether axes of some component are so unequal that they may be rounding."""
@@ -308,13 +296,21 @@ class StructureStarts:
     ) -> None:
         """Set the fitted attributes of a model whose start is the end of its fit.
 
-        But for the labels.
+        But for the labels, if there are rows of weight zero.
         """
-        end = start.end
-        assert end is not None
+        end, known = start.end, start.posterior
+        assert end is not None and known is not None
         model.n_features_in_ = X.shape[1]
         store(model, self.exact, end, X, sample_weight, start.params)
+        if len(self.rows) == len(X):
+            labels = known.responsibilities.argmax(axis=1).astype(np.int32)
+            model.labels_ = labels[self._places]
         warn_of_fit(model, self.exact, end)
+
+    @cached_property
+    def _places(self) -> IntArray:
+        """Where each row is among the distinct ones."""
+        return places_in(self.problem.sample, self.problem.data)
 
     @cached_property
     def exact(self) -> Problem:

@@ -8,12 +8,8 @@ from typing import TypeVar
 
 from joblib import effective_n_jobs
 
-from mixtura.estimators.searching.candidates import (
-    NOT_RUN,
-    Candidate,
-    SearchData,
-    Trial,
-)
+from mixtura.estimators.searching.candidates import SearchData
+from mixtura.estimators.searching.trial import NOT_RUN, Candidate, Trial
 
 INTERRUPTED = "Interrupted before this candidate was fitted."
 

@@ -1,0 +1,85 @@
+"""When a compiled run ends, and when it is slow."""
+
+from typing import Any
+
+import numpy as np
+
+from mixtura.convergence import LEAST_RATE, RISES, SLOW_SHARE, TREND, WORST_ROUNDING
+from mixtura.kernels.small_matrices import inlined
+
+CONVERGED, LIMIT, FLOOR, CARE = range(4)
+"""Why a run ended: nothing left to gain; no more steps; a component at the floor; or
+something out of the ordinary, a dead component or a fall of the likelihood."""
+
+ON = -1
+"""It has not."""
+
+SLOW = 0.7
+"""EM is slow when its gains shrink, but to no less than this share, for a while."""
+
+WHILE, TIMES = 6, 30.0
+"""A run is left when it gains less and less, and so many times what it has gained in a
+while would not take it to where another has ended."""
+
+LONG_WHILE, MANY_TIMES = 20, 100.0
+"""The same for runs that are not to be left too soon."""
+
+LEAST_GAINS = 3
+"""Gains of plain EM from which its end is told."""
+
+
+@inlined
+def remaining_gain(trace: Any, n: int) -> float:
+    """Estimate how much EM still rises after step n, as `convergence` does."""
+    one, two = trace[n - 2] - trace[n - 3], trace[n - 1] - trace[n - 2]
+    three = trace[n] - trace[n - 1]
+    if one <= 0.0 or two <= 0.0 or three <= 0.0:
+        return np.inf
+    first, last = two / one, three / two
+    rate = max(first, last)
+    if rate >= 1.0:
+        return np.inf
+    rising = min(last * (last / first) ** RISES, 1.0 - SLOW_SHARE)
+    rate = max(rate, rising, LEAST_RATE)
+    return three * rate / (1.0 - rate)
+
+
+@inlined
+def is_slow(trace: Any, n: int) -> bool:
+    """Whether the gains up to step n shrank, but hardly, as `convergence` tells."""
+    for i in range(n - TREND + 2, n):
+        before, after = trace[i] - trace[i - 1], trace[i + 1] - trace[i]
+        if not (SLOW * before <= after and after < before):
+            return False
+    return True
+
+
+@inlined
+def of_fall(fall: float, size: float) -> int:
+    """Return what a fall of an objective of some size means."""
+    return CARE if fall > WORST_ROUNDING * size else CONVERGED
+
+
+@inlined
+def _is_behind(trace: Any, n: int, to_beat: float, is_sure: bool) -> bool:
+    """Whether a run at step n will hardly end higher than another."""
+    steps, times = (LONG_WHILE, MANY_TIMES) if is_sure else (WHILE, TIMES)
+    if n < steps:
+        return False
+    middle = trace[n - steps // 2]
+    last, first = trace[n] - middle, middle - trace[n - steps]
+    return last <= first and trace[n] + times * (first + last) < to_beat
+
+
+@inlined
+def end_of(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any) -> int:
+    """Return why a run ends with step n, or ON."""
+    if n > 0:
+        least = limits[2] * (abs(trace[n]) + n_observations)
+        if trace[n] - trace[n - 1] <= least:
+            return CONVERGED
+    if _is_behind(trace, n, limits[4], limits[5]):
+        return LIMIT
+    if n_plain >= LEAST_GAINS and remaining_gain(trace, n) <= limits[1]:
+        return CONVERGED
+    return LIMIT if n >= limits[0] else ON
