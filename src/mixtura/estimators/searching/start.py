@@ -65,5 +65,5 @@ THOROUGH = Effort(20, 30, WIDE, NARROW)
 
 BY_STAGES: Heats = ((1, 9), (1, 6), (3, 4), (5, 3), (12, 2))
 
-SHARED = Effort(6, 10, BY_STAGES, ((1, 4), (6, 2), (8, 1)))
+SHARED = Effort(4, 10, BY_STAGES, ((1, 4), (6, 2), (8, 1)))
 """Of each of so many candidates that what one misses another finds."""
