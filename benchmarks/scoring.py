@@ -30,7 +30,7 @@ def tables(size: Size) -> list[Table]:
         argument = n if method == "sample" else X
         calls = [partial(getattr(model, method), argument) for model in (theirs, ours)]
         for model in (theirs, ours):  # loads what there is to load
-            getattr(model, method)(1000 if method == "sample" else X[:20_000])
+            getattr(model, method)(n if method == "sample" else X[:20_000])
         rounds = alternate(calls, max(1, size.repeats // 2), warm_up=0)
         cells = [number(n / rounds.median(i) / 1e6) for i in (0, 1)]
         rows.append(Row(method, cells, rounds.ratio(0, 1), bar))

@@ -149,6 +149,9 @@ def test_compiled_heats_leave_what_ordinary_ones_do(seed):
                 level = other.run.objective
                 assert one.run.objective == pytest.approx(level, abs=1e-8)
                 same(one.run.log_density, other.run.log_density, 1e-8)
+            first = compiled[0].run
+            values = model.posterior(first.params, data).values
+            same(first.responsibilities, values, 1e-8)
 
 
 def test_some_of_those_are_not_sound():

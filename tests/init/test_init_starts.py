@@ -12,7 +12,7 @@ from mixtura.families.covariance import Diagonal, Full, Spherical, Tied
 from mixtura.families.gaussian import Gaussian
 from mixtura.init import starts
 from mixtura.init.automatic import best_start
-from mixtura.init.distinct import distinct_rows, standardised, whitened
+from mixtura.init.distinct import distinct_rows, places_in, standardised, whitened
 from mixtura.models.mixture import Mixture
 
 SEEDS = range(3)
@@ -46,6 +46,15 @@ class TestDistinctRows:
         data, _, chosen = repeated_rows(seed)
         found = distinct_rows(Rows(data.X), 1000, generator())
         assert sorted(found.weights) == sorted(np.bincount(chosen))
+
+    def test_each_row_knows_its_place_among_them(self, seed):
+        data, _, _ = repeated_rows(seed)
+        zeros = np.where(data.X > 0, 0.0, -0.0)  # which are equal
+        for X in (data.X, zeros):
+            found = distinct_rows(Rows(X), 1000, generator())
+            np.testing.assert_array_equal(found.X[places_in(found, Rows(X))], X)
+        with pytest.raises(KeyError):
+            places_in(found, data)
 
     def test_the_order_follows_from_the_values_alone(self, seed):
         data, _, _ = repeated_rows(seed)
