@@ -115,7 +115,27 @@ def test_what_is_sure_goes_to_the_end_though_others_lead():
         return float(model.log_density(params, data).sum())
 
     assert reached([*others, behind], ANYTHING) < top - 1
-    assert reached(others, ANYTHING, [behind]) >= top - 1e-6
+    behind = behind._replace(is_sure=True)
+    assert reached([*others, behind], ANYTHING) >= top - 1e-6
+
+
+@pytest.mark.parametrize("make", [Rows, ManyRunsRows])
+def test_what_is_sure_stays_through_all_heats(make):
+    """Even if it is the same start as has been left behind."""
+    model, data, starts = problem(Full(), seed=2)
+    data = make(data.X, np.ones(len(data)))
+    partitions = [model.posterior(start, data).values for start in starts]
+    stages = ((1, 3), (2, 2), (3, 1))
+    [best] = best_from(model, data, partitions, ANYTHING, stages)
+    found = best_from(model, data, partitions, ANYTHING, stages, partitions[:2])
+    assert [each.is_sure for each in found].count(True) == 2
+    assert len(found) == 3
+    levels = [each.run.objective for each in found]
+    assert levels == sorted(levels, reverse=True)
+    assert best.run.objective in levels
+    assert all(each.run.n_steps == 6 for each in found)
+    alone = best_from(model, data, (), ANYTHING, stages, partitions[:2])
+    assert [each.is_sure for each in alone] == [True, True]
 
 
 def judge_of(model, n_features, least_weight=0.2, least_ratio=1e7):

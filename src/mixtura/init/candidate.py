@@ -24,11 +24,14 @@ class Candidate(NamedTuple):
     handicap : float
         Nats that it must be ahead of others: components on hardly more rows than they
         have parameters gain likelihood from chance.
+    is_sure : bool
+        Whether it goes on to its end, however far others have climbed.
     """
 
     sound: bool
     run: Run
     handicap: float = 0.0
+    is_sure: bool = False
 
 
 class Judge(NamedTuple):

@@ -5,7 +5,7 @@ M-steps find by a search is improved step by step, and acceleration is of statis
 run ends where a component reaches the floor: what lies there creeps along it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -240,8 +240,7 @@ def best_end(
     but not so soon if they are `sure`.
     """
     heat, starters = _accelerated(data, LONGEST, 1), of_runs(model, data, runs)
-    [best] = _contest(model, data, starters, judge, (heat,), to_beat, sure)
-    return best
+    return next(_contest(model, data, starters, judge, (heat,), to_beat, sure))
 
 
 def best_few(
@@ -250,14 +249,16 @@ def best_few(
     starters: Starters,
     judge: Judge,
     heats: Sequence[tuple[int, int]],
+    n_sure: int = 0,
 ) -> list[Candidate]:
     """Return the best few of several runs, the best first; see `heats.best_few`.
 
-    After the first heat they are accelerated.
+    And the first, if they are sure. After the first heat runs are accelerated.
     """
     first, *others = heats
     all_heats = Heat(*first), *(_accelerated(data, *heat) for heat in others)
-    return _contest(model, data, starters, judge, all_heats)
+    sure = [r < n_sure for r in range(len(starters.runs))]
+    return [*_contest(model, data, starters, judge, all_heats, sure=sure)]
 
 
 def posterior(
@@ -295,20 +296,21 @@ def _contest(
     heats: Sequence[Heat],
     to_beat: float = -np.inf,
     sure: Sequence[bool] = (),
-) -> list[Candidate]:
-    """Return those that the last heat leaves; see `kernels.climb`."""
+) -> Iterator[Candidate]:
+    """Yield those that the last heat leaves; see `kernels.climb`."""
     kernel, structure = compiled_code("climb"), _structure(model)
     n_runs, n_steps = len(starters.runs), sum(heat.n_steps for heat in heats)
     traces = np.empty((n_runs, n_steps + 1))
     densities = np.empty((n_runs, len(data.packed[1])))
     of_best = np.empty((starters.params[0].shape[1], densities.shape[1]))
     ends, order = np.empty((n_runs, 3), dtype=np.int64), np.arange(n_runs)
+    are_sure = np.array(sure or [False] * n_runs)
     kernel.climb(
         data.packed,
         data.rules(model),
         (np.full(data.n_features, judge.least_variances), judge.least_weight),
         to_beat,
-        np.array(sure or [False] * n_runs),
+        are_sure,
         _as_arrays(tuple(heats)),
         starters.params,
         starters.shares,
@@ -319,19 +321,17 @@ def _contest(
         order,
     )
 
-    left = order[: heats[-1].n_left or n_runs]
-    densities = densities[left, : len(data)]
-    found: list[Candidate] = []
-    for r, density, *packed in zip(
-        left.tolist(), densities, *(each[left] for each in starters.params), strict=True
-    ):
+    n_sure, n_left = int(are_sure.sum()), heats[-1].n_left
+    left = order[: min(n_left + n_sure, n_runs) if n_left else n_runs]
+    of_left = densities[left, : len(data)], *(each[left] for each in starters.params)
+    shares: Array | None = of_best[:, : len(data)].T
+    for r, density, *packed in zip(left.tolist(), *of_left, strict=True):
         outcome, n, is_sound = ends[r].tolist()
         is_at_end = heats[-1].is_accelerated and outcome == kernel.CONVERGED
         params, trace = _mixture(structure, *packed), traces[r, : n + 1].tolist()
-        shares = None if found else of_best[:, : len(data)].T
         run = starters.runs[r].to(params, trace, density, is_at_end, packed, shares)
-        found.append(Candidate(bool(is_sound), run))
-    return found
+        yield Candidate(bool(is_sound), run, is_sure=bool(are_sure[r]))
+        shares = None
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,7 @@
 """The best of several short EM runs, of which fewer and fewer go on."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any
 
@@ -81,17 +82,28 @@ def best_from(
     partitions: Sequence[Array],
     judge: Judge,
     heats: Heats = WIDE,
+    sure: Sequence[Array] = (),
 ) -> list[Candidate]:
     """Return the best few of several short EM runs from responsibilities (n, K).
 
-    As `best_few` does.
+    As `best_few` does; and those from responsibilities that are sure to go on.
     """
     many = climbs.rows_for(model, data)
     if many is not None:
-        starters = climbs.of_partitions(many, partitions)
-        return climbs.best_few(model, many, starters, judge, heats)
-    runs = begun(model, data, partitions, heats[0][0])
-    return _last(model, data, runs, judge, heats)
+        starters = climbs.of_partitions(many, [*sure, *partitions])
+        return climbs.best_few(model, many, starters, judge, heats, len(sure))
+    if not sure:
+        runs = begun(model, data, partitions, heats[0][0])
+        return _last(model, data, runs, judge, heats)
+    found: list[Candidate] = []
+    all_of_them = [(n_steps, len(sure)) for n_steps, _ in heats]
+    for some, their_heats in ((partitions, heats), (sure, all_of_them)):
+        with suppress(DegenerateComponentError):
+            few = best_from(model, data, some, judge, their_heats) if some else []
+            found += [each._replace(is_sure=some is sure) for each in few]
+    if not found:
+        raise DegenerateComponentError("Every start collapsed.")
+    return sorted(found, key=merit, reverse=True)
 
 
 def _last(
@@ -124,7 +136,6 @@ def best_in_the_end(
     data: Rows,
     rivals: Sequence[Candidate],
     judge: Judge,
-    sure: Sequence[Candidate] = (),
     to_beat: float = -np.inf,
 ) -> Run:
     """Return the end of the best of several runs, which gains on the way do not tell.
@@ -136,17 +147,15 @@ def best_in_the_end(
     model : Mixture
     data : Rows
     rivals : sequence of Candidate
-        Of equally many components; at least one here or in `sure`.
+        Of equally many components; at least one.
     judge : Judge
-    sure : sequence of Candidate
-        More of them, which no other may overtake on the way.
     to_beat : float
         Log-likelihood in nats, below which no end is of interest.
     """
-    left = different([*rivals, *sure])
+    left = different(rivals)
     many = climbs.rows_for(model, data)
     if many is not None:
-        return _compiled_best(model, many, left, sure, judge, to_beat)
+        return _compiled_best(model, many, left, judge, to_beat)
     if len(left) == 1 or not is_possible(model, data):
         return left[0].run
     starts = [rival.run.params for rival in left]
@@ -170,17 +179,15 @@ def _compiled_best(
     model: Mixture,
     data: ManyRunsRows,
     rivals: Sequence[Candidate],
-    sure: Sequence[Candidate],
     judge: Judge,
     to_beat: float,
 ) -> Run:
     """Return the end of the best of compiled runs; if none is sound, the first run."""
-    known = {id(each) for each in sure}
     left = [each for each in rivals if each.sound][:RACED]
-    left += [each for each in rivals[RACED:] if id(each) in known]
+    left += [each for each in rivals[RACED:] if each.is_sure]
     if not left:
         return rivals[0].run
-    runs, are_sure = [each.run for each in left], [id(each) in known for each in left]
+    runs, are_sure = [each.run for each in left], [each.is_sure for each in left]
     best = climbs.best_end(model, data, runs, judge, to_beat, are_sure)
     return best.run if best.sound else left[0].run
 

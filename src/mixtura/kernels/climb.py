@@ -33,7 +33,9 @@ from mixtura.kernels.climb_end import (
     ON,
     end_of,
     is_slow,
+    kept,
     of_fall,
+    rank,
 )
 from mixtura.kernels.fourteen import NUMBERS, VVI, nearest
 from mixtura.kernels.fused import compiled
@@ -251,22 +253,6 @@ def _is_sound(judge: Any, params: Any) -> bool:
 
 
 @inlined
-def _rank(order: Any, n_alive: int, ends: Any, levels: Any) -> None:
-    """Put sound runs first, then those that have climbed higher."""
-    for place in range(1, n_alive):
-        r, i = order[place], place
-        while i > 0:
-            other = order[i - 1]
-            if ends[other, 2] > ends[r, 2]:
-                break
-            if ends[other, 2] == ends[r, 2] and levels[other] >= levels[r]:
-                break
-            order[i] = other
-            i -= 1
-        order[i] = r
-
-
-@inlined
 def _of_run(arrays: Any, r: int) -> Any:
     """What four arrays have for one run."""
     return arrays[0][r], arrays[1][r], arrays[2][r], arrays[3][r]
@@ -319,12 +305,12 @@ def climb(
     to_beat : float
         Log-likelihood of others, in nats.
     is_sure : ndarray of bool of shape (R,)
-        Which runs are not to be left too soon.
+        Which runs go on after every heat, and are not to be left too soon.
     heats : tuple of ndarray of length H
-        For each heat steps at most, and runs that then go on, or 0 for all of them in
-        their order; nats in total that may be left, and gain per unit of the objective
-        that is none; and whether slow runs are accelerated. In such heats those that
-        fall behind others, or what is to beat, end early.
+        For each heat steps at most, and other runs that then go on, or 0 for all of
+        them in their order; nats in total that may be left, and gain per unit of the
+        objective that is none; and whether slow runs are accelerated. In such heats
+        those that fall behind others, or what is to beat, end early.
     params : tuple of ndarray
         Weights (R, K), means (R, K, D), covariances (R, K, D, D) and factors, upper
         triangular P with the precision P P^T, of that shape.
@@ -370,8 +356,8 @@ def climb(
             if n_left == 1 and is_at_end and ends[r, 2]:
                 to_beat = max(to_beat, levels[r])
         if n_left > 0:
-            _rank(order, n_alive, ends, levels)
-            n_alive = min(n_alive, n_left)
+            rank(order, n_alive, ends, levels)
+            n_alive = kept(order, n_alive, n_left, is_sure)
     for place in range(n_alive - 1, -1, -1):
         r = order[place]
         own = _of_run(params, r)

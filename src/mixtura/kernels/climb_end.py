@@ -1,4 +1,4 @@
-"""When a compiled run ends, and when it is slow."""
+"""When a compiled run is slow or ends, and which of several go on."""
 
 from typing import Any
 
@@ -83,3 +83,32 @@ def end_of(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any)
     if n_plain >= LEAST_GAINS and remaining_gain(trace, n) <= limits[1]:
         return CONVERGED
     return LIMIT if n >= limits[0] else ON
+
+
+@inlined
+def rank(order: Any, n_alive: int, ends: Any, levels: Any) -> None:
+    """Put sound runs first, then those that have climbed higher."""
+    for place in range(1, n_alive):
+        r, i = order[place], place
+        while i > 0:
+            other = order[i - 1]
+            if ends[other, 2] > ends[r, 2]:
+                break
+            if ends[other, 2] == ends[r, 2] and levels[other] >= levels[r]:
+                break
+            order[i] = other
+            i -= 1
+        order[i] = r
+
+
+@inlined
+def kept(order: Any, n_alive: int, n_left: int, is_sure: Any) -> int:
+    """Leave the first few, and sure ones, in their order; return how many that are."""
+    n_kept = n_others = 0
+    for place in range(n_alive):
+        r = order[place]
+        if is_sure[r] or n_others < n_left:
+            n_others += not is_sure[r]
+            order[n_kept] = r
+            n_kept += 1
+    return n_kept

@@ -22,7 +22,7 @@ from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
 from mixtura.families.covariance_structure import Covariance
 from mixtura.init.candidate import Candidate
-from mixtura.init.heats import ALONE, Heats
+from mixtura.init.heats import ALONE
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
@@ -47,9 +47,6 @@ is often a close call, and all that follows depends on it."""
 
 CENTRES = 40
 """Draws have at least so many centres together: few of them cost little each."""
-
-SURE: Heats = ((4, 1 + OTHER_TREES),)
-"""Of the agglomerations, all of which go on."""
 
 MANY, ROWS = 45_000, 500
 """Candidates of several components, times rows and so many more, for which compiling
@@ -140,12 +137,14 @@ class SharedStarts:
                 return own.start_of(own.alone()) if own.is_compiled else None
             if not (self.are_exchanged or self._agglomerates_as_fits_do):
                 return None
+            merged, shrunk = self._merged(n_components), []
             rivals: list[Candidate] = []
             if self.are_exchanged:
                 rivals += self._best(n_components, structure)
-                rivals += self._shrunk(n_components, structure)
-            merged = self._merged(n_components, structure)
-            return own.start_of(own.end(rivals, merged))
+                shrunk = self._shrunk(n_components, structure)
+            heats = own.effort.narrow if shrunk else ALONE
+            rivals += own.followed(shrunk, heats, merged)
+            return own.start_of(own.end(rivals))
         except DegenerateComponentError:
             return None
 
@@ -315,20 +314,19 @@ class SharedStarts:
         known: list[Array] = self._known.get(key, compute)
         return known
 
-    def _shrunk(self, n_components: int, structure: Covariance) -> list[Candidate]:
-        """Return the best runs from one component more; or none."""
+    def _shrunk(self, n_components: int, structure: Covariance) -> list[Array]:
+        """Return responsibilities of one component more, with one left out; or none."""
         own = self._of(structure)
         if n_components + 1 >= len(own.few):
             return []
         assert own.few.weights is not None
-        found: list[Candidate] = []
+        found: list[Array] = []
         for values in self._best_responsibilities(n_components + 1, structure):
-            ways = shrunk(values, own.few.weights, MERGES)
-            found += own.followed(ways, own.effort.narrow)
+            found += shrunk(values, own.few.weights, MERGES)
         return found
 
-    def _merged(self, n_components: int, structure: Covariance) -> list[Candidate]:
-        """Return runs from agglomerations, which know no structure; or none."""
+    def _merged(self, n_components: int) -> list[Array]:
+        """Return partitions of agglomerations, which know no structure; or none."""
         if len(self.rows) > AGGLOMERATED_ROWS:
             return []
 
@@ -340,8 +338,7 @@ class SharedStarts:
             return [*map(np.asfortranarray, found)]
 
         known: list[Array] = self._known.get(("merged", n_components), compute)
-        heats = SURE if self.are_exchanged else ALONE
-        return self._of(structure).followed(known, heats)
+        return known
 
     def _trees(self) -> list[Merges]:
         """Agglomerate all rows.

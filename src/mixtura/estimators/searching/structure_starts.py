@@ -159,24 +159,26 @@ class StructureStarts:
         components = self.problem.family.params(units.to_z(means), covariances)
         return MixtureParams(weights, components)
 
-    def followed(self, partitions: Sequence[Array], heats: Heats) -> list[Candidate]:
-        """Return the best few of short runs from responsibilities; or none."""
+    def followed(
+        self, partitions: Sequence[Array], heats: Heats, sure: Sequence[Array] = ()
+    ) -> list[Candidate]:
+        """Return the best few of short runs from responsibilities; or none.
+
+        And those from responsibilities that are sure to go on.
+        """
+        if not (partitions or sure):
+            return []
         model = self.problem.model
         try:
-            return best_from(model, self.few, partitions, self.judge, heats)
+            return best_from(model, self.few, partitions, self.judge, heats, sure)
         except DegenerateComponentError:
             return []
 
-    def end(
-        self,
-        rivals: Sequence[Candidate],
-        sure: Sequence[Candidate] = (),
-        to_beat: float = -np.inf,
-    ) -> Run:
+    def end(self, rivals: Sequence[Candidate], to_beat: float = -np.inf) -> Run:
         """Return the end of the best of several runs on few rows.
 
-        Some are followed to their end for `sure`; none, where all rows are few, that
-        will not get to the nats `to_beat`.
+        Where all rows are few, none is followed to it that will not get to the nats
+        `to_beat`.
 
         Raises
         ------
@@ -184,12 +186,12 @@ class StructureStarts:
             If there are none.
         """
         model, sample = self.problem.model, self.problem.sample
-        if not (rivals or sure):
+        if not rivals:
             raise DegenerateComponentError("Every start collapsed.")
         if self.few is sample:
-            return best_in_the_end(model, sample, rivals, self.judge, sure, to_beat)
+            return best_in_the_end(model, sample, rivals, self.judge, to_beat)
         # The end on few rows may be what chance has put there.
-        left = different([*rivals, *sure])
+        left = different(rivals)
         starts = [rival.run.params for rival in left]
         [best] = best_few(model, sample, starts, self.judge, ON_MORE)
         return best.run
@@ -225,7 +227,7 @@ class StructureStarts:
         if not rivals:
             return None
         to_beat = float(self.few.weighted(there).sum())
-        run, sample = self.end(rivals, to_beat=to_beat), self.problem.sample
+        run, sample = self.end(rivals, to_beat), self.problem.sample
         here = run.log_density
         if len(here) != len(sample):
             here = self.problem.model.log_density(run.params, sample)
