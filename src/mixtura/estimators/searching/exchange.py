@@ -25,7 +25,7 @@ from mixtura.estimators.structures import STRUCTURES, is_special_case
 LEAST_GAIN = 1e-6
 """Nats an observation by which a fit must be more likely to be better."""
 
-OTHERS, CLUSTERS = 6, 36
+OTHERS, CLUSTERS = 4, 24
 """Structures whose clusters a candidate tries, at most: those that fit best. Or so many
 that their clusters are not more than these."""
 
