@@ -118,7 +118,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
     start where the best run has got to, which their ``weights_init``, ``means_init``
     and ``precisions_init`` keep; one that collapses is made again from a start of its
     own, and where rows are few for its parameters left after 15 iterations if it
-    collapses. In the end each structure tries what the others of its size have found:
+    collapses. In the end each structure tries what others of its size have found:
     none is less likely than its special cases among the candidates, unless EM collapses
     on the way. So other structures may change a candidate for the better, other sizes
     leave it alone. With ``init_params="hierarchical"`` in
