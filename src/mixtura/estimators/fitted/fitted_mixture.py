@@ -100,19 +100,12 @@ class FittedMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def _probabilities(self, X: Array) -> Iterator[tuple[slice, Array]]:
         """Responsibilities of the rows of X, block by block."""
-        for rows, log_joint in self._log_joints(X):
-            yield rows, Responsibilities.from_log_joint(log_joint).values
-
-    def _log_joints(self, X: Array) -> Iterator[tuple[slice, Array]]:
-        """Log p(x, z) of the rows of X, block by block."""
         arguments, n_threads = self._kernel_arguments(), self._threads(len(X))
         for rows, block in in_float64(X, BLOCK_ROWS):
-            yield (
-                rows,
-                self._kernels.log_joint(
-                    block, *arguments, n_threads=n_threads, total_rows=len(X)
-                ),
+            log_joint = self._kernels.log_joint(
+                block, *arguments, n_threads=n_threads, total_rows=len(X)
             )
+            yield rows, Responsibilities.from_log_joint(log_joint).values
 
     def _labels(self, X: Array, dtype: type[np.signedinteger] = np.int64) -> IntArray:
         """Most probable component of checked rows."""

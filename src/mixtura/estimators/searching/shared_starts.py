@@ -64,16 +64,8 @@ def may_share(template: GaussianMixture) -> bool:
         and template.algorithm == "em"
         and isinstance(template.max_iter, int)
         and template.max_iter >= LEAST_STEPS
-        and _is_plain(template)
+        and RobustOptions.of(template) is None
     )
-
-
-def _is_plain(template: GaussianMixture) -> bool:
-    """Whether no robust option is asked for; wrong ones are for the fit to name."""
-    try:
-        return RobustOptions.of(template) is None
-    except (TypeError, ValueError):
-        return False
 
 
 class Once:
