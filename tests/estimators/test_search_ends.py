@@ -66,7 +66,7 @@ def test_compiled_runs_use_two_processors_at_most(monkeypatch):
 
     def threads(X, n_jobs, n_candidates):
         data = SearchData.of(X, None, (), template, seed, n_candidates)
-        return trials.threads_for(n_jobs, data)
+        return trials.Workers.of(n_jobs, data).n_threads
 
     assert threads(X, None, 100) == trials.COMPILED_THREADS
     assert threads(X, 3, 100) == 3

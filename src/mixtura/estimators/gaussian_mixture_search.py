@@ -26,7 +26,7 @@ from mixtura.estimators.searching.search_table import (
 )
 from mixtura.estimators.searching.start import Start
 from mixtura.estimators.searching.trial import NOT_RUN, Candidate, Trial
-from mixtura.estimators.searching.trials import run_trials, threads_for
+from mixtura.estimators.searching.trials import ALONE, Workers, run_trials
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.execution.blas import single_threaded_blas
@@ -264,9 +264,10 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self, candidates: list[Candidate], seed: int, data: SearchData, plan: Plan
     ) -> tuple[list[Trial], bool]:
         """Try the candidates, and one component of each structure without it."""
-        n_threads = threads_for(self.n_jobs, data)
-        workers = min(n_threads, len(candidates))
-        template = clone(plan.template).set_params(n_jobs=max(1, n_threads // workers))
+        allowed = Workers.of(self.n_jobs, data)
+        n_threads = min(allowed.n_threads, len(candidates))
+        workers, own = allowed._replace(n_threads=n_threads), allowed.n_threads
+        template = clone(plan.template).set_params(n_jobs=max(1, own // n_threads))
         notes = WarningNotes()
 
         def attempt(candidate: Candidate) -> Trial:
@@ -299,7 +300,7 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
                 more, interrupted = run_trials(
                     lambda one: tried(one, template, whole, notes),
                     ones,
-                    1,
+                    ALONE,
                     lambda _: None,
                 )
                 alone |= {trial.candidate.covariance_type: trial for trial in more}

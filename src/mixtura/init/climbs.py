@@ -15,6 +15,7 @@ import numpy as np
 from mixtura._types import Array
 from mixtura.convergence import ROUNDING
 from mixtura.data import Rows
+from mixtura.execution.turns import away
 from mixtura.families.constraints import Floor
 from mixtura.families.covariance_structure import Covariance
 from mixtura.families.gaussian import Gaussian, GaussianParams
@@ -305,21 +306,22 @@ def _contest(
     of_best = np.empty((starters.params[0].shape[1], densities.shape[1]))
     ends, order = np.empty((n_runs, 3), dtype=np.int64), np.arange(n_runs)
     are_sure = np.array(sure or [False] * n_runs)
-    kernel.climb(
-        data.packed,
-        data.rules(model),
-        (np.full(data.n_features, judge.least_variances), judge.least_weight),
-        to_beat,
-        are_sure,
-        _as_arrays(tuple(heats)),
-        starters.params,
-        starters.shares,
-        traces,
-        densities,
-        of_best,
-        ends,
-        order,
-    )
+    with away():
+        kernel.climb(
+            data.packed,
+            data.rules(model),
+            (np.full(data.n_features, judge.least_variances), judge.least_weight),
+            to_beat,
+            are_sure,
+            _as_arrays(tuple(heats)),
+            starters.params,
+            starters.shares,
+            traces,
+            densities,
+            of_best,
+            ends,
+            order,
+        )
 
     n_sure, n_left = int(are_sure.sum()), heats[-1].n_left
     left = order[: min(n_left + n_sure, n_runs) if n_left else n_runs]

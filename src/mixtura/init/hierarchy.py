@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray
 from mixtura.data import Rows
+from mixtura.execution.turns import away
 from mixtura.init.distinct import standardised
 from mixtura.kernels.optional import compiled_code
 
@@ -76,7 +77,9 @@ def merges(X: Array, weights: Array, compiled: bool = False) -> Merges:
         return _merges(X.tobytes(), weights.tobytes(), X.shape)
     pairs, losses = np.empty((len(X) - 1, 2), dtype=np.int64), np.empty(len(X) - 1)
     weights = weights.astype(np.float64)
-    kernel.agglomerate(X, weights, _alpha(X, weights), pairs, losses)
+    alpha = _alpha(X, weights)
+    with away():
+        kernel.agglomerate(X, weights, alpha, pairs, losses)
     return Merges(pairs, losses)
 
 

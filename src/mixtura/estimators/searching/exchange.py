@@ -18,7 +18,7 @@ from mixtura.estimators.searching.candidates import (
 from mixtura.estimators.searching.shared_starts import SharedStarts
 from mixtura.estimators.searching.start import Seen, Start
 from mixtura.estimators.searching.trial import CONVERGED, NOT_CONVERGED, Trial
-from mixtura.estimators.searching.trials import results
+from mixtura.estimators.searching.trials import Workers
 from mixtura.estimators.searching.warning_notes import WarningNotes
 from mixtura.estimators.structures import STRUCTURES, is_special_case
 
@@ -36,7 +36,7 @@ def with_exchanged_starts(
     again: Callable[[Trial, Start], Trial],
     announce: Callable[[Trial], None],
     notes: WarningNotes,
-    n_threads: int,
+    workers: Workers,
 ) -> tuple[list[Trial], bool]:
     """Try candidates again from others of their size; keep what is better.
 
@@ -50,7 +50,7 @@ def with_exchanged_starts(
         Called with each trial that replaces another.
     notes : WarningNotes
         Open.
-    n_threads : int
+    workers : Workers
         Each takes sizes.
 
     Returns
@@ -61,9 +61,7 @@ def with_exchanged_starts(
     """
     exchange = Exchange(trials, starts, again, notes)
     try:
-        for better, interrupted in results(
-            exchange.improved, _by_size(trials), n_threads
-        ):
+        for better, interrupted in workers.results(exchange.improved, _by_size(trials)):
             for trial in better:
                 announce(trial)
             if interrupted:

@@ -20,6 +20,7 @@ from mixtura.estimators.searching.start import Seen, Start
 from mixtura.estimators.searching.structure_starts import LEAST_STEPS, StructureStarts
 from mixtura.estimators.structures import STRUCTURES
 from mixtura.exceptions import DegenerateComponentError
+from mixtura.execution.turns import away
 from mixtura.families.covariance_structure import Covariance
 from mixtura.init.candidate import Candidate
 from mixtura.init.heats import ALONE
@@ -82,10 +83,15 @@ class Once:
             return self._values[key]
         with self._lock:
             own = self._locks.setdefault(key, threading.Lock())
-        with own:
+        if not own.acquire(blocking=False):
+            with away():
+                own.acquire()
+        try:
             if key not in self._values:
                 self._values[key] = compute()
             return self._values[key]
+        finally:
+            own.release()
 
 
 @dataclass(frozen=True)
