@@ -18,7 +18,7 @@ FAMILY = Gaussian(STRUCTURE)
 
 
 def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> MixtureParams:
-    """Factor the covariances, in extended precision.
+    """Factor the covariances, and refine the factors.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> Mixtur
     DegenerateComponentError
         If a covariance is not positive definite.
     """
-    factors = STRUCTURE.factor(covariances, extended=True)
+    factors = STRUCTURE.refined(covariances, STRUCTURE.factor(covariances))
     return MixtureParams(weights, GaussianParams(means, covariances, factors))
 
 

@@ -266,7 +266,10 @@ class Gaussian:
 
     def n_free_parameters(self, params: GaussianParams) -> int:
         """Means, and what the structure leaves free of the covariances."""
-        n_components, n_features = params.means.shape
+        return self.n_free_of(*params.means.shape)
+
+    def n_free_of(self, n_components: int, n_features: int) -> int:
+        """Return the same, for any parameters of this shape."""
         free = self.structure.n_free_parameters(n_components, n_features)
         estimated = self.constraint.estimates_covariances
         return n_components * n_features + (free if estimated else 0)

@@ -132,17 +132,11 @@ def of_partitions(data: ManyRunsRows, partitions: Sequence[Array]) -> Starters:
     n_starts, n_components, d = len(partitions), partitions[0].shape[1], len(rows)
     shares = np.empty((n_starts, n_components, len(weights)))
     shares[:, :, len(data) :] = 0.0
-    transposed = [values.T for values in partitions]
-    np.multiply(transposed, weights[: len(data)], out=shares[:, :, : len(data)])
-    matrices = np.empty((n_starts, n_components, d, d))
-    matrices[:] = np.eye(d)
-    blank = (
-        np.full((n_starts, n_components), 1 / n_components),
-        np.zeros((n_starts, n_components, d)),
-        matrices,
-        matrices.copy(),
-    )
-    return Starters(blank, shares, [NOWHERE] * n_starts)
+    for own, values in zip(shares, partitions, strict=True):
+        np.multiply(values.T, weights[: len(data)], out=own[:, : len(data)])
+    weights, means, matrices = _blank(n_starts, n_components, d)
+    params = weights.copy(), means.copy(), matrices.copy(), matrices.copy()
+    return Starters(params, shares, [NOWHERE] * n_starts)
 
 
 def of_runs(model: Mixture, data: ManyRunsRows, runs: Sequence[Run]) -> Starters:
@@ -323,12 +317,12 @@ def _contest(
             order,
         )
 
-    n_sure, n_left = int(are_sure.sum()), heats[-1].n_left
+    n_sure, n_left = sum(sure), heats[-1].n_left
     left = order[: min(n_left + n_sure, n_runs) if n_left else n_runs]
-    of_left = densities[left, : len(data)], *(each[left] for each in starters.params)
     shares: Array | None = of_best[:, : len(data)].T
-    for r, density, *packed in zip(left.tolist(), *of_left, strict=True):
+    for r in left.tolist():
         outcome, n, is_sound = ends[r].tolist()
+        density, packed = densities[r, : len(data)].copy(), _of_run(starters.params, r)
         is_at_end = heats[-1].is_accelerated and outcome == kernel.CONVERGED
         params, trace = _mixture(structure, *packed), traces[r, : n + 1].tolist()
         run = starters.runs[r].to(params, trace, density, is_at_end, packed, shares)
@@ -339,6 +333,21 @@ def _contest(
 @lru_cache(maxsize=64)
 def _as_arrays(heats: tuple[Heat, ...]) -> tuple[Array, ...]:
     return tuple(map(np.array, zip(*heats, strict=True)))
+
+
+@lru_cache(maxsize=64)
+def _blank(
+    n_runs: int, n_components: int, n_features: int
+) -> tuple[Array, Array, Array]:
+    """Return components that are all alike."""
+    matrices = np.tile(np.eye(n_features), (n_runs, n_components, 1, 1))
+    weights = np.full((n_runs, n_components), 1 / n_components)
+    return weights, np.zeros((n_runs, n_components, n_features)), matrices
+
+
+def _of_run(params: Params, r: int) -> Params:
+    weights, means, covariances, factors = params
+    return weights[r], means[r], covariances[r], factors[r]
 
 
 def _rules(model: Mixture, data: ManyRunsRows) -> Rules | None:

@@ -129,8 +129,9 @@ def grown(values: Array, rows: LocalRows, most: int) -> list[Array]:
     n_ways, n_components, n_rows = halves.shape[1], *own.shape
     results = np.empty((len(largest), n_ways, n_components + 1, n_rows))
     results[:, :, :-1] = own
-    for k, found, ways in zip(largest, results, halves, strict=True):
-        found[:, k], found[:, -1] = own[k] * ways, own[k] * (1 - ways)
+    places, split = np.arange(len(largest)), own[largest][:, None]
+    results[places, :, largest] = split * halves
+    results[:, :, -1] = split * (1 - halves)
     return [each.T for each in results.reshape(-1, n_components + 1, n_rows)]
 
 
@@ -153,7 +154,8 @@ def shrunk(values: Array, weights: Array, most: int) -> list[Array]:
     own = np.ascontiguousarray(values.T)  # (K, n)
     costs = -(np.log(np.maximum(1 - own, TINY)) @ weights)
     order = costs.argsort(kind="stable")[:most]
-    results = np.stack([own[np.arange(len(own)) != k] for k in order])
+    others = np.arange(len(own) - 1)
+    results = own[others + (others >= order[:, None])]
     results /= np.maximum(results.sum(axis=1, keepdims=True), TINY)
     return [each.T for each in results]
 

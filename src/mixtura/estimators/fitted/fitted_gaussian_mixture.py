@@ -19,7 +19,6 @@ from mixtura.kernels import Kernels
 from mixtura.models.mixture import (
     Equal,
     Free,
-    Mixture,
     MixtureParams,
     Proportions,
     log_weights,
@@ -98,7 +97,7 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
                 GaussianParams(
                     checks.check_means(means, n_components, n_features),
                     covariances,
-                    structure.factor(covariances, extended=True),
+                    structure.refined(covariances, structure.factor(covariances)),
                 ),
             )
         )
@@ -188,9 +187,9 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
 
     def _n_parameters(self) -> int:
         """Number of free parameters of the mixture."""
-        model = Mixture(Gaussian(self._structure()), self._proportions())
-        free = model.n_free_parameters(self._params())
-        return free + noise.n_more_parameters(self)
+        weights = self._proportions().n_free_parameters(len(self.weights_))
+        components = Gaussian(self._structure()).n_free_of(*self.means_.shape)
+        return weights + components + noise.n_more_parameters(self)
 
     def _total(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Log-likelihood in nats and number of observations."""

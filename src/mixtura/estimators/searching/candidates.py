@@ -3,7 +3,6 @@
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -280,7 +279,9 @@ def _long_fit(
 def _model(
     candidate: Candidate, template: GaussianMixture, **others: Any
 ) -> GaussianMixture:
-    own: GaussianMixture = copy(template)  # as `clone` would, in a tenth of its time
+    # as `clone` would, in a fiftieth of its time
+    own: GaussianMixture = object.__new__(type(template))
+    own.__dict__.update(vars(template))
     own.n_components = candidate.n_components
     own.covariance_type = candidate.covariance_type
     own.random_state = candidate.seed

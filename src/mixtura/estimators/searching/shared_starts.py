@@ -27,6 +27,7 @@ from mixtura.init.heats import ALONE
 from mixtura.init.hierarchy import Merges, merges, space
 from mixtura.init.moves import grown, shrunk
 from mixtura.init.regions import LocalRows, local_rows
+from mixtura.init.run import Run
 from mixtura.init.runs import Posterior
 from mixtura.init.starts import MERGED_ROWS, AroundCentres
 from mixtura.models.categorical import one_hot
@@ -132,7 +133,7 @@ class SharedStarts:
             return None
         try:
             if n_components == 1:
-                return own.start_of(own.alone()) if own.is_compiled else None
+                return own.start_of(self._alone(own)) if own.is_compiled else None
             if not (self.are_exchanged or self._agglomerates_as_fits_do):
                 return None
             merged, shrunk = self._merged(n_components), []
@@ -256,6 +257,12 @@ class SharedStarts:
 
         known: StructureStarts = self._known.get(structure.name, compute)
         return known
+
+    def _alone(self, own: StructureStarts) -> Run:
+        """Return one component, found once for structures that are one then."""
+        key = "alone", own.structure.scales_by_column, own.structure.n_axes
+        known: Run = self._known.get(key, own.alone)
+        return own.alike(known)
 
     def _local(self, structure: Covariance) -> LocalRows:
         """Return the few rows as splits need them."""

@@ -197,18 +197,24 @@ class StructureStarts:
         return best.run
 
     def alone(self) -> Run:
-        """Return one component, which the first M-step finds."""
-        # Of one component, all structures with as many axes are one.
-        simple, sample = ONE[self.structure.n_axes], self.problem.sample
-        alike = self.like(simple).exact.model
-        found = alike.from_responsibilities(sample, np.ones((len(sample), 1)))
-        means, matrices = found.components.means, found.components.covariances
-        matrices = simple.to_full(matrices, *means.shape)
-        components = self.exact.family.params(means, self.structure.from_full(matrices))
-        model, params = self.exact.model, MixtureParams(found.weights, components)
-        log_density = model.log_density(params, sample)
+        """Return one component, which the first M-step finds.
+
+        That of the simplest structure with as many axes, which is that of all.
+        """
+        sample, simple = self.problem.sample, ONE[self.structure.n_axes]
+        model, values = self.like(simple).exact.model, np.ones((len(sample), 1))
+        found = model.from_responsibilities(sample, values)
+        log_density = model.log_density(found, sample)
         level = float(sample.weighted(log_density).sum())
-        return Run(None, params, (level,), log_density, is_at_end=True)
+        end = Run(None, found, (level,), log_density, is_at_end=True)
+        return end._replace(responsibilities=values)
+
+    def alike(self, alone: Run) -> Run:
+        """Return one component of the simplest structure as one of this structure."""
+        inner, simple = alone.params.components, ONE[self.structure.n_axes]
+        matrices = simple.to_full(inner.covariances, *inner.means.shape)
+        own = self.exact.family.params(inner.means, self.structure.from_full(matrices))
+        return alone._replace(params=MixtureParams(alone.params.weights, own))
 
     def searched(self, n_components: int, rng: Rng) -> Run:
         """Return what a search of this size and structure alone leads to."""
