@@ -6,6 +6,7 @@ the data themselves; in z nothing is far from the origin and nothing is very lar
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,9 @@ FEW_ROWS = 2_000
 
 FARTHEST = 1e-12
 """Share of a column's deviation below which nothing is told apart any more."""
+
+SMALLEST = 1e-150
+"""Deviations below this, or above its inverse, have no variance in float64."""
 
 NORMAL_RANGE = 1.349
 """Standard deviations between the quartiles of a normal distribution."""
@@ -76,6 +80,17 @@ class Units:
         scale = np.exp2(np.round(np.log2(size)))
         usual = _usual_deviation(X, weights, deviation)
         return cls(center, scale, (deviation / scale) ** 2, (usual / scale) ** 2)
+
+    @cached_property
+    def constant(self) -> list[int]:
+        """Columns without variance."""
+        return np.flatnonzero(self.variances == 0).tolist()
+
+    @cached_property
+    def without_squares(self) -> list[int]:
+        """Columns so small or large that their variance is no number of float64."""
+        far = (self.scale < SMALLEST) | (self.scale > 1 / SMALLEST)
+        return np.flatnonzero(far).tolist()
 
     @property
     def log_volume(self) -> float:

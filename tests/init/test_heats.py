@@ -148,7 +148,8 @@ def judge_of(model, n_features, least_weight=0.2, least_ratio=1e7):
         )
 
     floor = model.family.constraint.variances[0]
-    return Judge(is_sound, least_ratio * floor, least_weight)
+    least = np.full(n_features, least_ratio * floor)
+    return Judge(is_sound, least, least_weight)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -41,14 +41,14 @@ class Judge(NamedTuple):
     ----------
     is_sound : callable
         Whether parameters are free of collapsed components.
-    least_variances : ndarray of shape (n_features,) or float
+    least_variances : ndarray of shape (n_features,) or None
         Of components: no covariance is less than their diagonal matrix.
     least_weight : float
         Of components.
     """
 
     is_sound: Callable[[Any], bool]
-    least_variances: Array | float = 0.0
+    least_variances: Array | None = None
     least_weight: float = 0.0
 
 

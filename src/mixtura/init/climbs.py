@@ -232,7 +232,7 @@ def best_end(
     """Return the end of the run that has climbed highest, a sound one before others.
 
     Those that will not get to a log-likelihood that is `to_beat` are left on the way,
-    but not so soon if they are `sure`.
+    unless they are `sure`.
     """
     heat, starters = _accelerated(data, LONGEST, 1), of_runs(model, data, runs)
     return next(_contest(model, data, starters, judge, (heat,), to_beat, sure))
@@ -300,11 +300,13 @@ def _contest(
     of_best = np.empty((starters.params[0].shape[1], densities.shape[1]))
     ends, order = np.empty((n_runs, 3), dtype=np.int64), np.arange(n_runs)
     are_sure = np.array(sure or [False] * n_runs)
+    least = judge.least_variances
+    least = np.zeros(data.n_features) if least is None else least
     with away():
         kernel.climb(
             data.packed,
             data.rules(model),
-            (np.full(data.n_features, judge.least_variances), judge.least_weight),
+            (least, judge.least_weight),
             to_beat,
             are_sure,
             _as_arrays(tuple(heats)),

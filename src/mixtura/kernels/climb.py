@@ -305,7 +305,7 @@ def climb(
     to_beat : float
         Log-likelihood of others, in nats.
     is_sure : ndarray of bool of shape (R,)
-        Which runs go on after every heat, and are not to be left too soon.
+        Which runs go on to their end.
     heats : tuple of ndarray of length H
         For each heat steps at most, and other runs that then go on, or 0 for all of
         them in their order; nats in total that may be left, and gain per unit of the

@@ -21,9 +21,6 @@ WHILE, TIMES = 6, 30.0
 """A run is left when it gains less and less, and so many times what it has gained in a
 while would not take it to where another has ended."""
 
-LONG_WHILE, MANY_TIMES = 20, 100.0
-"""The same for runs that are not to be left too soon."""
-
 LEAST_GAINS = 3
 """Gains of plain EM from which its end is told."""
 
@@ -61,14 +58,13 @@ def of_fall(fall: float, size: float) -> int:
 
 
 @inlined
-def _is_behind(trace: Any, n: int, to_beat: float, is_sure: bool) -> bool:
+def _is_behind(trace: Any, n: int, to_beat: float) -> bool:
     """Whether a run at step n will hardly end higher than another."""
-    steps, times = (LONG_WHILE, MANY_TIMES) if is_sure else (WHILE, TIMES)
-    if n < steps:
+    if n < WHILE:
         return False
-    middle = trace[n - steps // 2]
-    last, first = trace[n] - middle, middle - trace[n - steps]
-    return last <= first and trace[n] + times * (first + last) < to_beat
+    middle = trace[n - WHILE // 2]
+    last, first = trace[n] - middle, middle - trace[n - WHILE]
+    return last <= first and trace[n] + TIMES * (first + last) < to_beat
 
 
 @inlined
@@ -78,7 +74,7 @@ def end_of(trace: Any, n: int, n_plain: int, n_observations: float, limits: Any)
         least = limits[2] * (abs(trace[n]) + n_observations)
         if trace[n] - trace[n - 1] <= least:
             return CONVERGED
-    if _is_behind(trace, n, limits[4], limits[5]):
+    if _is_behind(trace, n, limits[4]) and not limits[5]:
         return LIMIT
     if n_plain >= LEAST_GAINS and remaining_gain(trace, n) <= limits[1]:
         return CONVERGED

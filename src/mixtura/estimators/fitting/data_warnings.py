@@ -2,8 +2,6 @@
 
 import warnings
 
-import numpy as np
-
 from mixtura.estimators.fitting.gaussian_fit import Problem
 from mixtura.exceptions import DegenerateDataWarning
 from mixtura.models.mixture import MixtureParams
@@ -11,23 +9,19 @@ from mixtura.models.mixture import MixtureParams
 LEAST_ROWS = 0.5
 """A component on fewer is empty."""
 
-SMALLEST = 1e-150
-"""Deviations below this, or above its inverse, have no variance in float64."""
-
 
 def warn_of_data(problem: Problem, n_components: int, names: list[str]) -> None:
     """Say what in the data makes the fit degenerate."""
-    constant = [names[j] for j in np.flatnonzero(problem.units.variances == 0)]
+    constant = [names[j] for j in problem.units.constant]
     if constant:
         _warn(
             f"{_listed('column', constant)} the same in every row, which says nothing "
             f"about the components. Consider leaving {_pronoun(constant)} out."
         )
-    scale = problem.units.scale
-    beyond = np.flatnonzero((scale < SMALLEST) | (scale > 1 / SMALLEST))
-    if len(beyond):
+    beyond = [names[j] for j in problem.units.without_squares]
+    if beyond:
         _warn(
-            f"{_listed('column', [names[j] for j in beyond])} so small or large that "
+            f"{_listed('column', beyond)} so small or large that "
             "variances, its squares, leave the range of floating-point numbers: "
             "covariances_ and precisions_ may be 0 or infinite, all else is right. "
             "Choose other units."

@@ -7,6 +7,7 @@ below it, so that no structure is less likely than its special cases.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import takewhile
 
 from mixtura.estimators.gaussian_mixture import GaussianMixture
 from mixtura.estimators.searching.candidates import (
@@ -25,9 +26,8 @@ from mixtura.estimators.structures import STRUCTURES, is_special_case
 LEAST_GAIN = 1e-6
 """Nats an observation by which a fit must be more likely to be better."""
 
-OTHERS, CLUSTERS = 4, 24
-"""Structures whose clusters a candidate tries, at most: those that fit best. Or so many
-that their clusters are not more than these."""
+CLUSTERS = 24
+"""A candidate tries the clusters of so many others, at least, that they have these."""
 
 
 def with_exchanged_starts(
@@ -166,27 +166,28 @@ class Exchange:
     def from_others(self, number: int) -> Start | None:
         """Return a start to which clusters of other structures lead."""
         own = self.trials[number]
-        most = max(OTHERS, CLUSTERS // own.candidate.n_components)
-        others = self._others(number)[:most]
+        name = own.candidate.covariance_type
+        few = CLUSTERS // own.candidate.n_components
+        others = self._others(number)[: max(self.starts.n_others(name), few)]
         if not others:
             return None
         present = self._seen(number) if _is_sound(own) else None
-        name = own.candidate.covariance_type
         return self.starts.start_beyond([*map(self._seen, others)], name, present)
 
     def from_special_case(self, number: int) -> Start | None:
         """Return the parameters of the most likely special case, if that is better."""
         own = self.trials[number]
         name = own.candidate.covariance_type
-        inner = [
-            trial
-            for trial in map(self.trials.__getitem__, self._others(number))
-            if is_special_case(trial.candidate.covariance_type, name)
-            and _is_better(trial, own)
-        ]
-        if not inner:
+        others = map(self.trials.__getitem__, self._others(number))  # the best first
+        better = takewhile(lambda other: _is_better(other, own), others)
+        inner = (
+            each
+            for each in better
+            if is_special_case(each.candidate.covariance_type, name)
+        )
+        best = next(inner, None)
+        if best is None:
             return None
-        best = max(inner, key=_log_likelihood)
         return self.starts.continued(_as_general(best.model, name), name)
 
     def is_improved(self, number: int, trial: Trial) -> bool:

@@ -136,13 +136,14 @@ class SharedStarts:
                 return own.start_of(self._alone(own)) if own.is_compiled else None
             if not (self.are_exchanged or self._agglomerates_as_fits_do):
                 return None
-            merged, shrunk = self._merged(n_components), []
+            merged = self._merged(n_components)
+            sure, others = merged[:1], merged[1:]  # of the rows as they are, or moved
             rivals: list[Candidate] = []
             if self.are_exchanged:
                 rivals += self._best(n_components, structure)
-                shrunk = self._shrunk(n_components, structure)
-            heats = own.effort.narrow if shrunk else ALONE
-            rivals += own.followed(shrunk, heats, merged)
+                others += self._shrunk(n_components, structure)
+            heats = own.effort.narrow if others else ALONE
+            rivals += own.followed(others, heats, sure)
             return own.start_of(own.end(rivals))
         except DegenerateComponentError:
             return None
@@ -179,6 +180,10 @@ class SharedStarts:
     def weights(self, covariance_type: str) -> Array | None:
         """Total weights of the distinct rows, in the order of a structure."""
         return self._of(STRUCTURES[covariance_type]).problem.sample.weights
+
+    def n_others(self, covariance_type: str) -> int:
+        """Return how many other structures are worth trying the clusters of."""
+        return self._of(STRUCTURES[covariance_type]).effort.others
 
     def seen(self, fit: GaussianMixture, known: Posterior | None = None) -> Seen:
         """Return a fit with what it says of the few rows that starts are tried on.

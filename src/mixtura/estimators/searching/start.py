@@ -53,17 +53,20 @@ class Effort(NamedTuple):
         Ways in which a component of the next smaller size is split, at most.
     wide, narrow : sequence of (int, int)
         Heats of these, and of what other candidates have found.
+    others : int
+        Structures whose clusters are tried, of those that fit best; more of small ones.
     """
 
     draws: int
     splits: int
     wide: Heats
     narrow: Heats
+    others: int
 
 
-THOROUGH = Effort(20, 30, WIDE, NARROW)
+THOROUGH = Effort(20, 30, WIDE, NARROW, 4)
 
 BY_STAGES: Heats = ((1, 9), (1, 6), (3, 4), (5, 3), (12, 2))
 
-SHARED = Effort(4, 10, BY_STAGES, ((1, 4), (6, 2), (8, 1)))
+SHARED = Effort(4, 10, BY_STAGES, ((0, 6), (1, 4), (6, 2), (8, 1)), 13)
 """Of each of so many candidates that what one misses another finds."""

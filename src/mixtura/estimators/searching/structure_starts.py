@@ -136,8 +136,7 @@ class StructureStarts:
         """The same, for ordinary and for compiled runs."""
         n_rows, n_features = self.rows.X.shape
         least = least_rows(n_features) if self.structure.turns else 0.0
-        given = self.problem.least_variances
-        variances = 0.0 if given is None else given
+        variances = self.problem.least_variances
         return Judge(self.are_sound, variances, least / n_rows)
 
     def posterior(self, params: MixtureParams) -> Posterior:
