@@ -80,10 +80,11 @@ def best_moves(
     first = own[pairs[:, 0]] / np.maximum(both, TINY)
     present = level_of_pairs(rows, both, first)
     losses = present - level_of_one(rows, both)
-    single = best_splits(rows, own)
     gains = np.full((len(pairs), n_components + 1), -np.inf)
-    gains[:, :-1] = single.level - level_of_one(rows, own) - losses[:, None]
-    np.put_along_axis(gains, pairs, -np.inf, axis=1)
+    single = best_splits(rows, own) if n_components > 2 else None  # of a third
+    if single is not None:
+        gains[:, :-1] = single.level - level_of_one(rows, own) - losses[:, None]
+        np.put_along_axis(gains, pairs, -np.inf, axis=1)
     close = losses.argsort(kind="stable")[:n_components]
     anew = best_splits(rows, both[close])
     differs = _difference(anew.first, first[close], both[close] * rows.weights) > SAME
@@ -101,6 +102,7 @@ def best_moves(
             moved[[i, j]] = _halves(both[pair], anew.first[where])
             split = _neighbour(own, rows, i, j)
         else:
+            assert single is not None
             moved[i] = both[pair]
             moved[[split, j]] = _halves(own[split], single.first[split])
         changed = dict.fromkeys([int(i), int(j), int(split)])
