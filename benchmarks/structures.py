@@ -37,7 +37,7 @@ def tables(size: Size) -> list[Table]:
     )
     with mclust.session() as rival:
         for name, X in data().items() if rival is not None else ():
-            rows += _rows(name, X, rival, largest, min(size.repeats, 3))
+            rows += _rows(name, X, rival, largest, size.repeats)
         about = f"{about} mclust {rival.version}." if rival else mclust.ABSENT
     columns = ("data", "mclust", "mixtura", "compared", "above", "below")
     return [Table("Fourteen structures", columns, rows, about, "measured")]
