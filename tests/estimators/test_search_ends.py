@@ -105,6 +105,34 @@ def test_agglomerations_lead_where_fits_of_their_own_do():
         same(model.log_likelihood_, alone.log_likelihood_, 1e-5)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["old-faithful", "iris"])
+def test_no_model_is_less_likely_than_from_the_agglomeration(name, seed):
+    X = load_iris().data if name == "iris" else load_dataset(name).values
+    tables = []
+    for start in ("auto", "hierarchical"):
+        estimator = GaussianMixture(init_params=start)
+        search = GaussianMixtureSearch(
+            range(1, 10), covariance_type=CODES, estimator=estimator, random_state=seed
+        )
+        tables.append(search.fit(X).results_)
+    default, agglomerated = tables
+    fit = (default["status"] == "converged") & (agglomerated["status"] == "converged")
+    assert fit.sum() > 45
+    gains = default["log_likelihood"][fit] - agglomerated["log_likelihood"][fit]
+    assert gains.min() > -1e-3
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_threads_take_turns_where_runs_are_compiled(compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(shared_starts, "MANY", np.inf)
+    X = load_dataset("old-faithful").values
+    for rows, take_turns in ((X, compiled), (np.tile(X, (200, 1)), False)):
+        data = SearchData.of(rows, None, (), GaussianMixture(), 0, 100)
+        assert trials.Workers.of(2, data) == (2, take_turns)
+
+
 def test_a_collapse_is_not_waited_for():
     """EM from mclust's start collapses; the candidate says so after one step."""
     X = load_iris().data
