@@ -18,7 +18,7 @@ FAMILY = Gaussian(STRUCTURE)
 
 
 def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> MixtureParams:
-    """Factor the covariances, and refine the factors.
+    """Factor the covariances, in extended precision.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def gaussian_mixture(weights: Array, means: Array, covariances: Array) -> Mixtur
     DegenerateComponentError
         If a covariance is not positive definite.
     """
-    factors = STRUCTURE.refined(covariances, STRUCTURE.factor(covariances))
+    factors = STRUCTURE.factor(covariances, extended=True)
     return MixtureParams(weights, GaussianParams(means, covariances, factors))
 
 

@@ -17,7 +17,6 @@ from mixtura.families.factorisation import (
     least_eigenvalues,
     log_cholesky,
     precision_cholesky,
-    refined,
     symmetrised,
 )
 
@@ -33,11 +32,8 @@ class Matrices(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features, n_features)
 
-    def factor(self, covariances: Array) -> Array:
-        return precision_cholesky(covariances)
-
-    def refined(self, covariances: Array, factors: Array) -> Array:
-        return refined(covariances, factors)
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
+        return precision_cholesky(covariances, extended)
 
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
@@ -133,11 +129,8 @@ class Tied(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_features, n_features)
 
-    def factor(self, covariances: Array) -> Array:
-        return precision_cholesky(covariances[None])[0]
-
-    def refined(self, covariances: Array, factors: Array) -> Array:
-        return refined(covariances[None], factors[None])[0]
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
+        return precision_cholesky(covariances[None], extended)[0]
 
     def log_determinants(
         self, precision_cholesky: Array, n_components: int, n_features: int
@@ -220,7 +213,7 @@ class Diagonals(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components, n_features)
 
-    def factor(self, covariances: Array) -> Array:
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
         return inverse_roots(covariances)
 
     def log_determinants(
@@ -309,7 +302,7 @@ class Multiples(Covariance):
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         return (n_components,)
 
-    def factor(self, covariances: Array) -> Array:
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
         return inverse_roots(covariances)
 
     def log_determinants(

@@ -56,18 +56,14 @@ class Covariance(ABC):
         """Return the shape in which covariances are stored."""
 
     @abstractmethod
-    def factor(self, covariances: Array) -> Array:
-        """Return the precision Cholesky factors.
+    def factor(self, covariances: Array, extended: bool = False) -> Array:
+        """Return the precision Cholesky factors, if asked in extended precision.
 
         Raises
         ------
         DegenerateComponentError
             If a covariance is not positive definite.
         """
-
-    def refined(self, covariances: Array, factors: Array) -> Array:
-        """Return precision Cholesky factors as right as doubles can be."""
-        return factors
 
     @abstractmethod
     def log_determinants(

@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray
 from mixtura.exceptions import DegenerateComponentError
@@ -16,10 +15,9 @@ ILL_DEFINED = (
     "input data."
 )
 
-NEWTON_STEPS, SMALL = 3, 1e-9
-"""Steps from double to extended precision, at most; the last starts from less error."""
-
-LongArray = NDArray[np.longdouble]
+ROUNDED = 1e-12
+"""Share of a variance that other columns leave unexplained, below which it may be that
+double precision has nothing left of it."""
 
 
 def degenerate(component: int) -> DegenerateComponentError:
@@ -80,42 +78,39 @@ def _first_indefinite(matrices: Array) -> int:
     return first
 
 
-def precision_cholesky(matrices: Array) -> Array:
-    """Upper-triangular P with P P^T the inverses of `matrices` (n_components, D, D)."""
+def precision_cholesky(matrices: Array, extended: bool = False) -> Array:
+    """Upper-triangular P with P P^T the inverses of `matrices` (n_components, D, D).
+
+    Parameters
+    ----------
+    matrices : ndarray
+    extended : bool
+        Compute in the longest floating-point type there is and round at the end.
+        In double precision the error is the condition times 1e-16.
+    """
+    if extended:
+        return _extended_inverse_factors(matrices).swapaxes(1, 2)
     deviations, factors = _factored(matrices)
     roots = upper_triangular_inverses(factors.swapaxes(1, 2))
     return np.asarray(roots / deviations[:, :, None])
 
 
-def refined(matrices: Array, factors: Array) -> Array:
-    r"""Return P of `precision_cholesky` as right as doubles can be.
-
-    Newton's method for :math:`P^\top \Sigma P = I`, in the longest floating-point type
-    there is: with E what is too much, P becomes P (I - U) with :math:`U + U^\top = E`.
-    The error is the condition times 1e-16 before, and its square after a step.
-
-    Parameters
-    ----------
-    matrices, factors : ndarray of shape (n_components, D, D)
-    """
-    half, identity = _half_of_upper(matrices.shape[1])
-    exact, better = matrices.astype(np.longdouble), factors.astype(np.longdouble)
-    for _ in range(NEWTON_STEPS):
-        excess = better.swapaxes(1, 2) @ exact @ better - identity
-        largest = np.abs(excess).max(axis=(1, 2))
-        excess[~(largest < 1)] = 0.0  # nothing to go on from
-        better = better - better @ (excess * half)
-        if (largest < SMALL).all():
-            break
-    return better.astype(np.float64)
-
-
-@lru_cache(maxsize=64)
-def _half_of_upper(n_features: int) -> tuple[LongArray, LongArray]:
-    """Return what takes the upper triangle and half the diagonal; and the identity."""
-    identity = np.eye(n_features, dtype=np.longdouble)
-    half = np.triu(np.ones_like(identity)) - identity / 2
-    return np.asarray(half), np.asarray(identity)
+def _extended_inverse_factors(matrices: Array) -> Array:
+    """Inverses of the lower Cholesky factors, column by column and row by row."""
+    exact = matrices.astype(np.longdouble)
+    n_features = matrices.shape[1]
+    factors, inverses = np.zeros_like(exact), np.zeros_like(exact)
+    for j in range(n_features):
+        known = (factors[:, j:, :j] * factors[:, j, None, :j]).sum(axis=2)
+        column = exact[:, j:, j] - known
+        if not (column[:, 0] > ROUNDED * exact[:, j, j]).all():
+            cholesky(matrices)  # raises where there is none in double precision
+        factors[:, j:, j] = column / np.sqrt(column[:, :1])
+    for i in range(n_features):
+        row = -(factors[:, i, :i, None] * inverses[:, :i]).sum(axis=1)
+        row[:, i] += 1
+        inverses[:, i] = row / factors[:, i, i, None]
+    return inverses.astype(np.float64)
 
 
 def upper_triangular(factors: Array) -> Array:

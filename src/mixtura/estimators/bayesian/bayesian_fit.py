@@ -79,7 +79,7 @@ class BayesianProblem:
         inner = q.gaussian
         with np.errstate(over="ignore"):  # `warn_of_data` tells of it
             covariances = structure.rescale(inner.covariances, scale)
-        factors = structure.refined(inner.covariances, inner.precision_cholesky)
+        factors = structure.factor(inner.covariances, extended=True)
         gaussian = GaussianParams(
             self.units.to_x(inner.means),
             covariances,

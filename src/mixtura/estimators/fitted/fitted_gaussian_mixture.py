@@ -97,7 +97,7 @@ class FittedGaussianMixture(FittedMixture, MixtureDistribution):
                 GaussianParams(
                     checks.check_means(means, n_components, n_features),
                     covariances,
-                    structure.refined(covariances, structure.factor(covariances)),
+                    structure.factor(covariances, extended=True),
                 ),
             )
         )

@@ -158,9 +158,9 @@ class Problem:
         return self.model
 
     def in_user_units(self, params: MixtureParams) -> MixtureParams:
-        """Map parameters from z back to x, with refined factors."""
+        """Map parameters from z back to x, with factors in extended precision."""
         inner, structure = params.components, self.family.structure
-        factors = structure.refined(inner.covariances, inner.precision_cholesky)
+        factors = structure.factor(inner.covariances, extended=True)
         exact = replace(params, components=replace(inner, precision_cholesky=factors))
         return in_user_units(exact, self.units, structure)
 
