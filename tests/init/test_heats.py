@@ -108,7 +108,7 @@ def test_what_is_sure_goes_to_the_end_though_others_lead():
     )
     top = ends[best].objective
     others = [r for r, end in zip(rivals, ends, strict=True) if end.objective < top - 1]
-    assert len(heats.different(others)) >= heats.RACED
+    assert len(heats.different(others)) >= heats.FINALISTS
 
     def reached(*arguments):
         params = best_in_the_end(model, many, *arguments).params

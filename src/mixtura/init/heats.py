@@ -33,7 +33,7 @@ NARROW: Heats = ((4, 6), (8, 3), (12, 2))
 ALONE: Heats = ((1, 1),)
 """Of a run without a rival."""
 
-RACED = 2
+FINALISTS = 2
 """Compiled runs that go on to their end."""
 
 APART = 0.001
@@ -137,6 +137,7 @@ def best_in_the_end(
     rivals: Sequence[Candidate],
     judge: Judge,
     to_beat: float = -np.inf,
+    finalists: int = FINALISTS,
 ) -> Run:
     """Return the end of the best of several runs, which gains on the way do not tell.
 
@@ -151,11 +152,13 @@ def best_in_the_end(
     judge : Judge
     to_beat : float
         Log-likelihood in nats, below which no end is of interest.
+    finalists : int
+        Runs that are followed, if they are compiled; and those that are sure.
     """
     left = different(rivals)
     many = climbs.rows_for(model, data)
     if many is not None:
-        return _compiled_best(model, many, left, judge, to_beat)
+        return _compiled_best(model, many, left, judge, to_beat, finalists)
     if len(left) == 1 or not is_possible(model, data):
         return left[0].run
     starts = [rival.run.params for rival in left]
@@ -181,10 +184,11 @@ def _compiled_best(
     rivals: Sequence[Candidate],
     judge: Judge,
     to_beat: float,
+    finalists: int,
 ) -> Run:
     """Return the end of the best of compiled runs; if none is sound, the first run."""
-    left = [each for each in rivals if each.sound][:RACED]
-    left += [each for each in rivals[RACED:] if each.is_sure]
+    left = [each for each in rivals if each.sound][:finalists]
+    left += [each for each in rivals[finalists:] if each.is_sure]
     if not left:
         return rivals[0].run
     runs, are_sure = [each.run for each in left], [each.is_sure for each in left]

@@ -142,7 +142,7 @@ class SharedStarts:
             if self.are_exchanged:
                 rivals += self._best(n_components, structure)
                 others += self._shrunk(n_components, structure)
-            heats = own.effort.narrow if others else ALONE
+            heats = own.effort.of(n_components).narrow if others else ALONE
             rivals += own.followed(others, heats, sure)
             return own.start_of(own.end(rivals))
         except DegenerateComponentError:
@@ -282,7 +282,7 @@ class SharedStarts:
 
         def compute() -> list[Array]:
             own, rng = self._of(FULL), self._rng(n_components, FULL)
-            number = max(own.effort.draws, CENTRES // n_components)
+            number = max(own.effort.of(n_components).draws, CENTRES // n_components)
             found = AroundCentres(own.few, n_components, rng).more(number)
             return [*map(np.asfortranarray, found)]  # as they are read
 
@@ -294,17 +294,18 @@ class SharedStarts:
     ) -> list[Candidate]:
         """Return the best runs from draws, and from one component less; or none."""
         own = self._of(structure)
+        effort = own.effort.of(n_components)
 
         def compute() -> list[Candidate]:
             if n_components == 1:
-                return own.followed([np.ones((len(own.few), 1))], own.effort.wide)
+                return own.followed([np.ones((len(own.few), 1))], effort.wide)
             partitions = [*self._drawn(n_components)]
             if chain:
                 less = n_components - 1, structure, chain - 1
                 for values in self._best_responsibilities(*less):
-                    local, most = self._local(structure), own.effort.splits
+                    local, most = self._local(structure), effort.splits
                     partitions += grown(values, local, most)
-            return own.followed(partitions, own.effort.wide)
+            return own.followed(partitions, effort.wide)
 
         key = structure.name, n_components, _length(chain, n_components)
         known: list[Candidate] = self._known.get(key, compute)

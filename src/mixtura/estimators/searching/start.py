@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mixtura.em import EMResult
 from mixtura.estimators.gaussian_mixture import GaussianMixture
-from mixtura.init.heats import NARROW, WIDE, Heats
+from mixtura.init.heats import FINALISTS, NARROW, WIDE, Heats
 from mixtura.init.runs import Posterior
 from mixtura.models.mixture import MixtureParams
 
@@ -51,22 +51,43 @@ class Effort(NamedTuple):
         Partitions around drawn centres.
     splits : int
         Ways in which a component of the next smaller size is split, at most.
-    wide, narrow : sequence of (int, int)
-        Heats of these, and of what other candidates have found.
     others : int
         Structures whose clusters are tried, of those that fit best; more of small ones.
+    wide, narrow : sequence of (int, int)
+        Heats of runs from anywhere, and from what other candidates have found.
+    finalists : int
+        Compiled runs that go on to their end.
+    few : Effort, optional
+        The effort for `FEW` components or less, if it is another.
     """
 
     draws: int
     splits: int
+    others: int
     wide: Heats
     narrow: Heats
-    others: int
+    finalists: int = FINALISTS
+    few: Any = None
+
+    def of(self, n_components: int) -> "Effort":
+        """Return the effort for so many components."""
+        return self.few if self.few and n_components <= FEW else self
 
 
-THOROUGH = Effort(20, 30, WIDE, NARROW, 4)
+FEW = 3
+"""Components of which runs cost so little that more of them can be followed."""
 
-BY_STAGES: Heats = ((1, 9), (1, 6), (3, 4), (5, 3), (12, 2))
+THOROUGH = Effort(20, 30, 4, WIDE, NARROW)
 
-SHARED = Effort(4, 10, BY_STAGES, ((0, 6), (1, 4), (6, 2), (8, 1)), 13)
+SHARED = Effort(
+    *(4, 10, 13),
+    wide=((1, 9), (1, 6), (3, 4), (5, 3), (12, 2)),
+    narrow=((0, 6), (1, 4), (6, 2), (8, 1)),
+    few=Effort(
+        *(4, 10, 13),
+        wide=((2, 12), (4, 8), (8, 6), (12, 4)),
+        narrow=((2, 8), (6, 4), (8, 4)),
+        finalists=6,
+    ),
+)
 """Of each of so many candidates that what one misses another finds."""

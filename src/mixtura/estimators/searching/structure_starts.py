@@ -188,7 +188,8 @@ class StructureStarts:
         if not rivals:
             raise DegenerateComponentError("Every start collapsed.")
         if self.few is sample:
-            return best_in_the_end(model, sample, rivals, self.judge, to_beat)
+            most = self.effort.of(len(rivals[0].run.params.weights)).finalists
+            return best_in_the_end(model, sample, rivals, self.judge, to_beat, most)
         # The end on few rows may be what chance has put there.
         left = different(rivals)
         starts = [rival.run.params for rival in left]
@@ -222,7 +223,8 @@ class StructureStarts:
 
     def beyond(self, partitions: Sequence[Array], present: Seen | None) -> Run | None:
         """Return what responsibilities lead to, if it is better than a present fit."""
-        rivals = self.followed(partitions, self.effort.narrow)
+        heats = self.effort.of(partitions[0].shape[1]).narrow
+        rivals = self.followed(partitions, heats)
         if present is None:
             return self.end(rivals)
         there = present.posterior.log_density
