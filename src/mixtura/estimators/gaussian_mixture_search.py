@@ -265,9 +265,9 @@ class GaussianMixtureSearch(DensityMixin, BaseEstimator):  # type: ignore[misc]
     ) -> tuple[list[Trial], bool]:
         """Try the candidates, and one component of each structure without it."""
         allowed = Workers.of(self.n_jobs, data)
-        n_threads = min(allowed.n_threads, len(candidates))
-        workers, own = allowed._replace(n_threads=n_threads), allowed.n_threads
-        template = clone(plan.template).set_params(n_jobs=max(1, own // n_threads))
+        workers = allowed._replace(n_threads=min(allowed.n_threads, len(candidates)))
+        each = max(1, allowed.n_threads // workers.n_threads)
+        template = clone(plan.template).set_params(n_jobs=each)
         notes = WarningNotes()
 
         def attempt(candidate: Candidate) -> Trial:

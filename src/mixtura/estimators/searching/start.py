@@ -79,15 +79,17 @@ FEW = 3
 
 THOROUGH = Effort(20, 30, 4, WIDE, NARROW)
 
-SHARED = Effort(
+BY_STAGES = Effort(
     *(4, 10, 13),
     wide=((1, 9), (1, 6), (3, 4), (5, 3), (12, 2)),
     narrow=((0, 6), (1, 4), (6, 2), (8, 1)),
-    few=Effort(
-        *(4, 10, 13),
+)
+
+SHARED = BY_STAGES._replace(
+    few=BY_STAGES._replace(
         wide=((2, 12), (4, 8), (8, 6), (12, 4)),
         narrow=((2, 8), (6, 4), (8, 4)),
         finalists=6,
-    ),
+    )
 )
 """Of each of so many candidates that what one misses another finds."""
