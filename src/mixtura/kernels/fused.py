@@ -131,23 +131,7 @@ def _join_full(work: Any, size: int, keep: int, model: Any) -> None:
         y = whitened + keep * k * D * size
         p = k * (factors.size // K)
         line = joint + k * size
-        for lane in range(0, size, width):
-            whiten(
-                work,
-                z,
-                y,
-                size,
-                lane,
-                means,
-                k * D,
-                K * D,
-                factors,
-                p,
-                D,
-                line,
-                constants,
-                k,
-            )
+        whiten(work, z, y, size, means, k * D, K * D, factors, p, D, line, constants, k)
 
 
 @inlined
@@ -168,8 +152,8 @@ def _join_tied(work: Any, size: int, model: Any) -> None:
     constants, means, factor, whitened_means, origin, _, D, width = model
     joint, _, _, base, _, y = _places(size, D, constants.size, width)
     z = D * size
+    whiten(work, z, y, size, means, 0, D, factor, 0, D, base, origin, 0)
     for lane in range(0, size, width):
-        whiten(work, z, y, size, lane, means, 0, D, factor, 0, D, base, origin, 0)
         for first in range(0, constants.size, HEIGHT):
             line = joint + first * size
             some = constants[first:]

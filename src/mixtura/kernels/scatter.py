@@ -1,12 +1,16 @@
 """Weighted moments of one block, added tile by tile; see `tiles` and `packing`."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
 from mixtura.kernels.packing import HEIGHT, TILE
-from mixtura.kernels.simd import Emitter, Vector, numba_function
+from mixtura.kernels.simd import N_REGISTERS, Emitter, Vector, numba_function
 from mixtura.kernels.tiles import Panel, in_tiles, scaled_difference
+
+SUMS = N_REGISTERS // 2
+"""Sums that a loop over rows keeps: the other registers hold what is multiplied."""
 
 Target = tuple[Any, Any]
 Vectors = Callable[[Any], Sequence[Vector]]
@@ -27,35 +31,65 @@ def _diagonal_tile(
 ) -> None:
     """First moments and the lower triangle of one tile; keeps weight times y in z."""
     emit = y.emit
+    array, place = target
 
-    def some_rows(lane: Any, sums: Sequence[Vector]) -> list[Vector]:
+    def weighted_sums(lane: Any, sums: Sequence[Vector], rows: range) -> list[Vector]:
         weight = emit.load(y.work, emit.add(weights, lane))
         values = y.load_tile(first, height, lane)
         weighted = [value * weight for value in values]
         z.store_tile(weighted, 0, lane)
-        results = [sums[j] + weighted[j] for j in range(height)]
-        for a in range(height):
-            for b in range(a + 1):
-                total = sums[len(results)]
-                results.append(total.plus_product(weighted[a], values[b]))
-        return results
+        linear = [sums[j] + weighted[j] for j in range(height)]
+        return linear + _triangle(sums[height:], weighted, values, rows)
 
-    count = height + height * (height + 1) // 2
-    sums = emit.loop(0, y.stride, emit.lanes, [emit.constant(0.0)] * count, some_rows)
-    _add_sums(emit, sums, target)
+    def more_sums(lane: Any, sums: Sequence[Vector], rows: range) -> list[Vector]:
+        values = y.load_tile(first, height, lane)
+        return _triangle(sums, z.load_tile(0, height, lane), values, rows)
+
+    body, n_linear, begun = weighted_sums, height, 0
+    while begun < height:
+        end, count = begun + 1, n_linear + begun + 1
+        while end < height and count + end + 1 <= SUMS:
+            count += end + 1
+            end += 1
+        some = partial(body, rows=range(begun, end))
+        zeros = [emit.constant(0.0)] * count
+        sums = emit.loop(0, y.stride, emit.lanes, zeros, some)
+        _add_sums(emit, sums, (array, place))
+        place = emit.add(place, count)
+        body, n_linear, begun = more_sums, 0, end
+
+
+def _triangle(
+    sums: Sequence[Vector],
+    weighted: Sequence[Vector],
+    values: Sequence[Vector],
+    rows: range,
+) -> list[Vector]:
+    """Add the products of some rows of the lower triangle to their sums."""
+    pairs = [(a, b) for a in rows for b in range(a + 1)]
+    return [
+        total.plus_product(weighted[a], values[b])
+        for total, (a, b) in zip(sums, pairs, strict=True)
+    ]
 
 
 def _rectangle(
-    emit: Emitter, size: Any, left: Vectors, right: Vectors, count: int, target: Target
+    emit: Emitter, size: Any, left: Vectors, right: Vectors, height: int, target: Target
 ) -> None:
-    """Sums over rows of the `count` products of vectors on the left and the right."""
+    """Sums over rows of the products of `height` vectors with HEIGHT on the right."""
+    array, place = target
+    for first in range(0, height, SUMS // HEIGHT):
+        some = slice(first, min(first + SUMS // HEIGHT, height))
 
-    def some_rows(lane: Any, sums: Sequence[Vector]) -> list[Vector]:
-        pairs = product(left(lane), right(lane))
-        return [s.plus_product(a, b) for s, (a, b) in zip(sums, pairs, strict=True)]
+        def some_rows(
+            lane: Any, sums: Sequence[Vector], some: slice = some
+        ) -> list[Vector]:
+            pairs = product(left(lane)[some], right(lane))
+            return [s.plus_product(a, b) for s, (a, b) in zip(sums, pairs, strict=True)]
 
-    sums = emit.loop(0, size, emit.lanes, [emit.constant(0.0)] * count, some_rows)
-    _add_sums(emit, sums, target)
+        zeros = [emit.constant(0.0)] * ((some.stop - first) * HEIGHT)
+        sums = emit.loop(0, size, emit.lanes, zeros, some_rows)
+        _add_sums(emit, sums, (array, emit.add(place, first * HEIGHT)))
 
 
 def _scatter(
@@ -87,7 +121,7 @@ def _scatter(
                 size,
                 lambda lane: z.load_tile(0, height, lane),
                 lambda lane: y.load_tile(column, HEIGHT, lane),
-                height * HEIGHT,
+                height,
                 (moments, emit.add(start, emit.times(other, TILE))),
             )
             return []
@@ -118,7 +152,7 @@ def _scatter_first(
             size,
             lambda lane: y.load_tile(first, height, lane),
             lambda lane: r.lines(0, HEIGHT, lane),
-            height * HEIGHT,
+            height,
             (moments, emit.add(moment, emit.times(number, TILE))),
         )
         return []

@@ -29,6 +29,9 @@ def register_bytes() -> int:
 
 REGISTER_BYTES = register_bytes()
 
+N_REGISTERS = 32 if REGISTER_BYTES == 64 else 16
+"""SIMD registers: what a loop keeps beyond these goes to memory and back each time."""
+
 
 @dataclass(frozen=True)
 class Vector:

@@ -206,7 +206,6 @@ def _whiten(
     scratch: Any,
     target: Any,
     size: Any,
-    lane: Any,
     means: Any,
     mean: Any,
     low: Any,
@@ -217,46 +216,76 @@ def _whiten(
     constants: Any,
     component: Any,
 ) -> None:
-    """Product of WIDTH vectors of differences from one mean with its factor.
+    """Product of the differences of all rows from one mean with its factor.
 
-    A tile takes the differences of its own features, on the diagonal of the triangle,
-    and leaves them to later tiles. The whitened lines of one tile are interleaved,
+    WIDTH vectors of rows at a time. The whitened lines of one tile are interleaved,
     vector by vector, so that a tile is one stream through memory. Also writes
     ``constant - |whitened|**2 / 2``.
     """
     x = Panel(emit, work, emit.integer(0), size)
     z = Panel(emit, work, scratch, emit.integer(WIDTH * emit.lanes))
     y = Panel(emit, work, target, size)
-    zero = emit.constant(0.0)
     lanes = [v * emit.lanes for v in range(WIDTH)]
 
-    def tile(number: Any, height: int, squares: Sequence[Vector]) -> list[Vector]:
-        first = emit.times(number, HEIGHT)
-        before = emit.times(emit.times(first, HEIGHT // 2), emit.add(number, 1))
-        step = tile_product(factors, emit.add(factor, before), height)
-        start = [zero] * (height * WIDTH)
-        sums = emit.loop(0, first, 1, start, lambda d, s: step(d, z.loads(d, lanes), s))
-        for j in range(height):
-            d = emit.add(first, j)
+    def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
+        def differences(d: Any) -> list[Vector]:
             vectors = x.loads(d, [emit.add(lane, place) for place in lanes])
             at = emit.add(mean, d)
-            vectors = [difference(row, means, at, low) for row in vectors]
-            if height == HEIGHT:  # a lower tile is the last
-                z.stores(vectors, d, lanes)
-            sums = step(d, vectors, sums, j)
-        results = list(squares)
-        for v, place in enumerate(lanes):
-            values = sums[v::WIDTH]
-            y.store_tile(values, first, emit.add(lane, place))
-            for value in values:
-                results[v] = results[v].plus_product(value, value)
-        return results
+            return [difference(row, means, at, low) for row in vectors]
 
-    def finish(squares: Sequence[Vector]) -> None:
-        line = emit.add(log_joint, lane)
-        _store_log_joint(work, line, squares, constants, component)
+        def tile(number: Any, height: int, squares: Sequence[Vector]) -> list[Vector]:
+            sums = _triangular_tile(z, differences, factors, factor, number, height)
+            results = list(squares)
+            for v, place in enumerate(lanes):
+                values = sums[v::WIDTH]
+                y.store_tile(values, emit.times(number, HEIGHT), emit.add(lane, place))
+                for value in values:
+                    results[v] = results[v].plus_product(value, value)
+            return results
 
-    in_tiles(emit, n_features, [zero] * WIDTH, tile, finish)
+        def finish(squares: Sequence[Vector]) -> None:
+            line = emit.add(log_joint, lane)
+            _store_log_joint(work, line, squares, constants, component)
+
+        in_tiles(emit, n_features, [emit.constant(0.0)] * WIDTH, tile, finish)
+        return []
+
+    emit.loop(0, size, WIDTH * emit.lanes, [], some_rows)
+
+
+def _triangular_tile(
+    z: Panel,
+    differences: Callable[[Any], list[Vector]],
+    factors: Any,
+    factor: Any,
+    number: Any,
+    height: int,
+) -> Sequence[Vector]:
+    """Products of the differences with the columns of one tile of the factor.
+
+    Those of its own features, on the diagonal of the triangle, are left in z to the
+    tiles that follow.
+    """
+    emit = z.emit
+    lanes = [v * emit.lanes for v in range(WIDTH)]
+    first = emit.times(number, HEIGHT)
+    before = emit.times(emit.times(first, HEIGHT // 2), emit.add(number, 1))
+    step = tile_product(factors, emit.add(factor, before), height)
+
+    def earlier(d: Any, sums: Sequence[Vector]) -> Sequence[Vector]:
+        for line in (emit.add(d, j) for j in range(HEIGHT)):
+            sums = step(line, z.loads(line, lanes), sums)
+        return sums
+
+    start = [emit.constant(0.0)] * (height * WIDTH)
+    sums: Sequence[Vector] = emit.loop(0, first, HEIGHT, start, earlier)
+    for j in range(height):
+        d = emit.add(first, j)
+        vectors = differences(d)
+        if height == HEIGHT:  # a lower tile is the last
+            z.stores(vectors, d, lanes)
+        sums = step(d, vectors, sums, j)
+    return sums
 
 
 def _store_log_joint(
