@@ -27,7 +27,7 @@ from mixtura.kernels.softmax import (
     scale,
 )
 from mixtura.kernels.tiles import (
-    WIDTH,
+    SPAN,
     compare,
     gather_rows,
     join_scaled,
@@ -35,7 +35,7 @@ from mixtura.kernels.tiles import (
 )
 
 VECTOR_BYTES = REGISTER_BYTES
-TILE_BYTES = WIDTH * VECTOR_BYTES
+SPAN_BYTES = SPAN * VECTOR_BYTES
 """Blocks are multiples of this many bytes of rows."""
 
 LOG_JOINT, LOG_DENSITY, LABELS = 0, 1, 2
@@ -140,11 +140,8 @@ def _join_diagonal(work: Any, size: int, model: Any) -> None:
     K = constants.size
     joint = _places(size, D, K, width)[0]
     for k in range(K):
-        for lane in range(0, size, width):
-            line = joint + k * size + lane
-            join_scaled(
-                work, lane, size, means, scales, k * D, K * D, D, line, constants, k
-            )
+        line = joint + k * size
+        join_scaled(work, 0, size, means, scales, k * D, K * D, D, line, constants, k)
 
 
 @inlined

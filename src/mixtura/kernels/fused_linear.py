@@ -47,7 +47,7 @@ LOOKUPS = 1 << 17
 """Table entries looked up by one thread at a time."""
 
 DOUBLE = np.dtype(np.float64)
-WIDTH = fused.TILE_BYTES // DOUBLE.itemsize
+WIDTH = fused.SPAN_BYTES // DOUBLE.itemsize
 
 
 def _gather_tiles(

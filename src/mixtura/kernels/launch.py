@@ -68,7 +68,7 @@ class Plan(NamedTuple):
     @property
     def model(self) -> tuple[Any, ...]:
         """The parameters as the kernels take them."""
-        return (*self.layout.model, fused.TILE_BYTES // self.dtype.itemsize)
+        return (*self.layout.model, fused.SPAN_BYTES // self.dtype.itemsize)
 
     @property
     def work(self) -> int:
@@ -130,7 +130,7 @@ def e_step(
         if row_weights is not None:
             weights = np.array(row_weights[rows], dtype=np.float64)
         far = np.zeros(len(chunk), dtype=np.uint8)
-        totals = np.zeros((2, fused.TILE_BYTES // plan.dtype.itemsize))
+        totals = np.zeros((2, fused.SPAN_BYTES // plan.dtype.itemsize))
         sums = plan.layout.empty_sums()
         added = (*sums, totals.reshape(-1))
         address, model = address_of(chunk), plan.model
@@ -230,7 +230,7 @@ def _plan(structure: Structure, X: Rows, parameters: Parameters, keep: bool) -> 
     block = (fitting or BLOCKS[-1:])[0] * (8 // dtype.itemsize)
     joint = -(-n_components // HEIGHT) * HEIGHT
     lines = n_features + joint + 3 + HEIGHT + kept
-    size = lines * block + n_features * fused.TILE_BYTES // dtype.itemsize
+    size = lines * block + n_features * fused.SPAN_BYTES // dtype.itemsize
     return Plan(dtype, shift, layout, block, Workspaces(size, dtype))
 
 

@@ -29,7 +29,7 @@ class Layout(Protocol):
 
     @property
     def model(self) -> tuple[Any, ...]:
-        """Arrays and sizes for the kernels, without the tile width."""
+        """Arrays and sizes for the kernels, without the width of a span."""
 
     @property
     def kept_lines(self) -> int:

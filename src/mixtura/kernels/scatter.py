@@ -6,11 +6,8 @@ from itertools import product
 from typing import Any
 
 from mixtura.kernels.packing import HEIGHT, TILE
-from mixtura.kernels.simd import N_REGISTERS, Emitter, Vector, numba_function
-from mixtura.kernels.tiles import Panel, in_tiles, scaled_difference
-
-SUMS = N_REGISTERS // 2
-"""Sums that a loop over rows keeps: the other registers hold what is multiplied."""
+from mixtura.kernels.simd import Emitter, Vector, numba_function
+from mixtura.kernels.tiles import SUMS, Panel, in_tiles, scaled_difference
 
 Target = tuple[Any, Any]
 Vectors = Callable[[Any], Sequence[Vector]]

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from mixtura.kernels.few_columns import MOST, log_joint_line, write_moments
-from mixtura.kernels.fused import TILE_BYTES
+from mixtura.kernels.fused import SPAN_BYTES
 from mixtura.kernels.quadratic import NEVER
 from mixtura.kernels.small_matrices import inlined, once, summed
 from mixtura.kernels.softmax import log_densities, posterior, scale
 
-BLOCK = TILE_BYTES // 8
+BLOCK = SPAN_BYTES // 8
 """The number of rows is a multiple of this."""
 
 LOG_2_PI = log(2 * pi)

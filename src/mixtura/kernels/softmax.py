@@ -7,7 +7,7 @@ from typing import Any
 
 from mixtura.kernels.moments import LOG_FLOOR
 from mixtura.kernels.simd import Emitter, Vector, numba_function
-from mixtura.kernels.tiles import WIDTH, Panel
+from mixtura.kernels.tiles import SPAN, Panel
 from mixtura.kernels.vector_math import exp_of_nonpositive, log_of_normal
 
 SINGLE_LOG_FLOOR = -1e30
@@ -53,7 +53,7 @@ def _posterior(
     number of rows whose squares overflowed: they get scale 0 and the mark inf.
     Weights must be 0 or 1 unless `weighted` is 1.
     """
-    emit = emit.wider(WIDTH)
+    emit = emit.wider(SPAN)
     zero, one = emit.constant(0.0), emit.constant(1.0)
     infinity = emit.constant(float("inf"))
     joint = Panel(emit, work, log_joint, size)
@@ -132,7 +132,7 @@ def _log_densities(
     n_components: Any,
 ) -> None:
     """Log of the sum of exponentials of each row; inf where a square overflowed."""
-    emit = emit.wider(WIDTH)
+    emit = emit.wider(SPAN)
     zero = emit.constant(0.0)
     joint = Panel(emit, work, log_joint, size)
 
@@ -160,7 +160,7 @@ def _best_components(
     n_components: Any,
 ) -> None:
     """Index of the largest entry of each row; inf where a square overflowed."""
-    emit = emit.wider(WIDTH)
+    emit = emit.wider(SPAN)
     joint = Panel(emit, work, log_joint, size)
 
     def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
@@ -191,7 +191,7 @@ def _scale(
     emit: Emitter, work: Any, responsibilities: Any, scales: Any, size: Any
 ) -> float:
     """Multiply the responsibilities of one component by the scales; their sum."""
-    emit = emit.wider(WIDTH)
+    emit = emit.wider(SPAN)
 
     def some_rows(lane: Any, sums: Sequence[Vector]) -> list[Vector]:
         place = emit.add(responsibilities, lane)

@@ -9,10 +9,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mixtura.kernels.packing import HEIGHT
-from mixtura.kernels.simd import REGISTER_BYTES, Emitter, Vector, numba_function
+from mixtura.kernels.simd import N_REGISTERS, Emitter, Vector, numba_function
 
-# 16 sums fill half of the 32 registers of AVX-512; AVX2 has 16 registers in all
-WIDTH = 4 if REGISTER_BYTES == 64 else 2
+SUMS = N_REGISTERS // 2
+"""Sums that a loop keeps: the other registers hold what is multiplied."""
+
+WIDTH = SUMS // HEIGHT
+
+SPAN = 4
+"""Registers of rows that go together through formulas without tiles, of which blocks
+are multiples: chains of dependent instructions then overlap."""
 
 
 class Panel(NamedTuple):
@@ -311,35 +317,37 @@ def _compare(
     means: Any,
     base: Any,
 ) -> None:
-    """Log joint of WIDTH vectors of rows and HEIGHT means under one precision.
+    """Log joint of SPAN vectors of rows and HEIGHT means under one precision.
 
     ``constants[k] + y · means[k]``, plus what `base` holds for each row.
     """
     y = Panel(emit, work, whitened, size)
     joint = Panel(emit, work, log_joint, size)
-    lanes = [emit.add(lane, v * emit.lanes) for v in range(WIDTH)]
 
-    def tile(number: Any, height: int, sums: Sequence[Vector]) -> list[Vector]:
-        first = emit.times(number, HEIGHT)
-        vectors = [y.load_tile(first, height, place) for place in lanes]
-        results = list(sums)
-        for d in range(height):
-            place = emit.times(emit.add(first, d), HEIGHT)
-            for j in range(HEIGHT):
-                mean = emit.broadcast(means, emit.add(place, j))
-                for v in range(WIDTH):
-                    i = j * WIDTH + v
-                    results[i] = results[i].plus_product(vectors[v][d], mean)
-        return results
+    def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
+        lanes = [emit.add(lane, v * emit.lanes) for v in range(WIDTH)]
 
-    def finish(sums: Sequence[Vector]) -> None:
-        for v, place in enumerate(lanes):
-            common = emit.load(work, emit.add(base, place))
-            for j in range(HEIGHT):
-                joint.store(sums[j * WIDTH + v] + common, j, place)
+        def tile(number: Any, height: int, sums: Sequence[Vector]) -> Sequence[Vector]:
+            first = emit.times(number, HEIGHT)
+            step = tile_product(means, 0, HEIGHT)
+            vectors = [y.load_tile(first, height, place) for place in lanes]
+            for d in range(height):
+                sums = step(emit.add(first, d), [tile[d] for tile in vectors], sums)
+            return sums
 
-    start = [emit.broadcast(constants, j) for j in range(HEIGHT) for _ in range(WIDTH)]
-    in_tiles(emit, n_features, start, tile, finish)
+        def finish(sums: Sequence[Vector]) -> None:
+            for v, place in enumerate(lanes):
+                common = emit.load(work, emit.add(base, place))
+                for j in range(HEIGHT):
+                    joint.store(sums[j * WIDTH + v] + common, j, place)
+
+        start = [emit.broadcast(constants, j) for j in range(HEIGHT)]
+        repeated = [constant for constant in start for _ in range(WIDTH)]
+        in_tiles(emit, n_features, repeated, tile, finish)
+        return []
+
+    end = emit.add(lane, SPAN * emit.lanes)
+    emit.loop(lane, end, WIDTH * emit.lanes, [], some_rows)
 
 
 def _join_scaled(
@@ -352,26 +360,27 @@ def _join_scaled(
     first: Any,
     low: Any,
     n_features: Any,
-    line: Any,
+    log_joint: Any,
     constants: Any,
     component: Any,
 ) -> None:
-    """``constant - |scale * (x - mean)|**2 / 2`` of WIDTH vectors of rows."""
+    """``constant - |scale * (x - mean)|**2 / 2`` of all rows."""
+    emit = emit.wider(SPAN)
     x = Panel(emit, work, source, size)
 
-    def one_feature(d: Any, squares: Sequence[Vector]) -> list[Vector]:
-        results = list(squares)
-        place = emit.add(first, d)
-        scale = emit.broadcast(scales, place)
-        for v in range(WIDTH):
-            row = x.load(d, v * emit.lanes)
-            value = scaled_difference(row, scale, means, place, low)
-            results[v] = results[v].plus_product(value, value)
-        return results
+    def some_rows(lane: Any, _: Sequence[Vector]) -> list[Vector]:
+        def one_feature(d: Any, squares: Sequence[Vector]) -> list[Vector]:
+            place = emit.add(first, d)
+            scale = emit.broadcast(scales, place)
+            value = scaled_difference(x.load(d, lane), scale, means, place, low)
+            return [squares[0].plus_product(value, value)]
 
-    zeros = [emit.constant(0.0)] * WIDTH
-    squares = emit.loop(0, n_features, 1, zeros, one_feature)
-    _store_log_joint(work, line, squares, constants, component)
+        squares = emit.loop(0, n_features, 1, [emit.constant(0.0)], one_feature)
+        line = emit.add(log_joint, lane)
+        _store_log_joint(work, line, squares, constants, component)
+        return []
+
+    emit.loop(0, size, emit.lanes, [], some_rows)
 
 
 gather_rows = numba_function(_gather_rows)
