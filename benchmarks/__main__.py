@@ -23,7 +23,7 @@ SECTIONS = (
     "acceleration",
 )
 OPTIONAL = ("rivals",)
-QUALITY = ("anomalies", "starts", "structures")
+QUALITY = ("anomalies", "stages", "starts", "structures")
 
 
 def main() -> None:

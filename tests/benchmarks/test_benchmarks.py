@@ -12,7 +12,16 @@ from benchmarks.size import SIZES
 from benchmarks.table import Bar, Row, Table, losses
 from benchmarks.timing import Rounds, alternate_timers, rest
 
-from benchmarks import iterations, mclust, memory, page, rivals, structures, timing
+from benchmarks import (
+    iterations,
+    mclust,
+    memory,
+    page,
+    rivals,
+    stages,
+    structures,
+    timing,
+)
 
 ROOT = Path(__file__).parents[2]
 TABLE = Table(
@@ -38,6 +47,12 @@ def test_a_tiny_run_shows_every_section():
     )
     assert done.returncode == 0, done.stderr
     assert [name for name in SECTIONS if f"({name}: " not in done.stdout] == []
+
+
+@pytest.mark.slow
+def test_the_stages_of_an_e_step_add_up_to_the_kernel():
+    (table,) = stages.tables(SIZES["tiny"])  # refuses another log-likelihood
+    assert [row.label for row in table.rows] == ["full D=2 K=3", "full D=5 K=8"]
 
 
 @pytest.mark.parametrize("at_most", [False, True])
