@@ -5,6 +5,7 @@ and cannot keep a tile of sums in registers; here both are stated explicitly.
 """
 
 import inspect
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +30,15 @@ def register_bytes() -> int:
 
 REGISTER_BYTES = register_bytes()
 
-N_REGISTERS = 32 if REGISTER_BYTES == 64 else 16
-"""SIMD registers: what a loop keeps beyond these goes to memory and back each time."""
+
+def n_registers() -> int:
+    """Return the number of SIMD registers of this machine."""
+    is_arm = platform.machine().lower() in ("aarch64", "arm64")
+    return 32 if is_arm or REGISTER_BYTES == 64 else 16
+
+
+N_REGISTERS = n_registers()
+"""What a loop keeps beyond these goes to memory and back each time."""
 
 
 @dataclass(frozen=True)
