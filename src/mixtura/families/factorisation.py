@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mixtura._types import Array, IntArray
 from mixtura.exceptions import DegenerateComponentError
@@ -146,11 +147,30 @@ def clipped(matrices: Array, floor: Array) -> Array:
     """
     unit = np.sqrt(floor)
     products = np.outer(unit, unit)
-    eigenvalues, vectors = np.linalg.eigh(matrices / products)
+    scaled = matrices / products
+    low = ~_exceed_identity(scaled)
+    if not low.any():
+        return matrices
+    eigenvalues, vectors = np.linalg.eigh(scaled[low])
     raised = vectors * np.maximum(eigenvalues, 1.0)[:, None, :]
     rebuilt = symmetrised(raised @ np.swapaxes(vectors, 1, 2)) * products
-    low = eigenvalues[:, 0] < 1
-    return np.where(low[:, None, None], rebuilt, matrices)
+    result = matrices.copy()
+    result[low] = np.where((eigenvalues[:, 0] < 1)[:, None, None], rebuilt, result[low])
+    return result
+
+
+def _exceed_identity(matrices: Array) -> NDArray[np.bool_]:
+    """Whether all eigenvalues are above 1; costs a seventh of the eigenvalues."""
+    try:
+        factors = np.linalg.cholesky(matrices - np.eye(matrices.shape[-1]))
+    except np.linalg.LinAlgError:
+        if len(matrices) == 1:
+            return np.zeros(1, dtype=np.bool_)
+        middle = len(matrices) // 2
+        halves = matrices[:middle], matrices[middle:]
+        return np.concatenate([_exceed_identity(half) for half in halves])
+    pivots = factors.diagonal(axis1=1, axis2=2)  # nan where an entry is not finite
+    return np.asarray((pivots > 0).all(axis=1))
 
 
 def least_eigenvalues(matrices: Array, floor: Array) -> Array:
