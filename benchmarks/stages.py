@@ -19,8 +19,7 @@ from mixtura._types import Array
 from mixtura.kernels import fused, launch, plain
 from mixtura.kernels.fused import _join_full, _places, _set_weights
 from mixtura.kernels.plain import Parameters
-from mixtura.kernels.scatter import scatter
-from mixtura.kernels.softmax import posterior, scale
+from mixtura.kernels.softmax import posterior
 from mixtura.kernels.tiles import gather_rows
 
 PRODUCTS = 5
@@ -46,25 +45,18 @@ def e_step_until(
     model: Any,
     sums: Any,
 ) -> None:
-    """Do what `fused.e_step_full` does for rows without weights, up to a stage."""
+    """Do what `fused.e_step_full` does before it adds moments, up to a stage."""
     constants, _, _, D, width = model
-    _, moments, totals = sums
-    K = constants.size
+    K, totals = constants.size, sums[2]
     for start in range(0, n, block):
         size = min(block, (n - start + width - 1) // width * width)
-        joint, weights, scales, marks, scratch, whitened = _places(size, D, K, width)
+        joint, weights, scales, marks, _, _ = _places(size, D, K, width)
         gather_rows(work, 0, size, rows + start * D * work.itemsize, n - start, D, move)
         _set_weights(work, weights, size, work[:0], n - start)
         if stage >= WHITENED:
             _join_full(work, size, 1, model)
         if stage >= NORMALISED:
             posterior(work, joint, weights, scales, marks, size, K, totals, 0)
-        if stage >= ADDED:
-            for k in range(K):
-                r, y = joint + k * size, whitened + k * D * size
-                scale(work, r, scales, size)
-                moment = k * (moments.size // K)
-                scatter(work, y, r, scratch, size, D, moments, moment)
 
 
 def tables(size: Size) -> list[Table]:
@@ -87,7 +79,7 @@ def _row(size: Size, d: int, k: int, n: int) -> Row:
     X, _, parameters = problem("full", n, d, k)
     until = _until(X, parameters)
     whole = kernels.full.e_step(X, None, *parameters)
-    check_agreement(until(ADDED), whole.log_likelihood / n)
+    check_agreement(until(NORMALISED), whole.log_likelihood / n)
     stages = [steady(partial(until, stage)) for stage in range(4)]
 
     def counted() -> float:
@@ -110,12 +102,17 @@ def _until(X: Array, parameters: Any) -> Callable[[int], float]:
     rows, move = launch._source(X, plan.dtype)
     totals = np.zeros((2, fused.SPAN_BYTES // plan.dtype.itemsize))
     sums = (*plan.layout.empty_sums(), totals.reshape(-1))
+    far = np.zeros(len(X), dtype=np.uint8)
 
     def until(stage: int) -> float:
         totals[:] = 0.0
         address, model = launch.address_of(rows), plan.model
         with plan.workspaces.one() as work:
-            e_step_until(stage, address, move, len(X), work, plan.block, model, sums)
+            rest = work, plan.block, model, sums
+            if stage == ADDED:
+                fused.e_step_full(address, move, launch.NO_WEIGHTS, far, *rest)
+            else:
+                e_step_until(stage, address, move, len(X), *rest)
         return float(totals[0].sum()) / len(X)
 
     return until

@@ -1,7 +1,6 @@
 """Weighted moments of one block, added tile by tile; see `tiles` and `packing`."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -29,45 +28,34 @@ def _diagonal_tile(
     """First moments and the lower triangle of one tile; keeps weight times y in z."""
     emit = y.emit
     array, place = target
+    linear: list[tuple[int, int | None]] = [(a, None) for a in range(height)]
+    terms = [*linear, *((a, b) for a in range(height) for b in range(a + 1))]
+    n_loops = -(-len(terms) // SUMS)
+    at_once = -(-len(terms) // n_loops)
+    for begin in range(0, len(terms), at_once):
+        some = terms[begin : begin + at_once]
 
-    def weighted_sums(lane: Any, sums: Sequence[Vector], rows: range) -> list[Vector]:
-        weight = emit.load(y.work, emit.add(weights, lane))
-        values = y.load_tile(first, height, lane)
-        weighted = [value * weight for value in values]
-        z.store_tile(weighted, 0, lane)
-        linear = [sums[j] + weighted[j] for j in range(height)]
-        return linear + _triangle(sums[height:], weighted, values, rows)
+        def some_rows(
+            lane: Any,
+            sums: Sequence[Vector],
+            some: Sequence[tuple[int, int | None]] = some,
+            is_first: bool = begin == 0,
+        ) -> list[Vector]:
+            values = y.load_tile(first, height, lane)
+            if is_first:
+                weight = emit.load(y.work, emit.add(weights, lane))
+                weighted = [value * weight for value in values]
+                z.store_tile(weighted, 0, lane)
+            else:
+                weighted = z.load_tile(0, height, lane)
+            return [
+                s + weighted[a] if b is None else s.plus_product(weighted[a], values[b])
+                for s, (a, b) in zip(sums, some, strict=True)
+            ]
 
-    def more_sums(lane: Any, sums: Sequence[Vector], rows: range) -> list[Vector]:
-        values = y.load_tile(first, height, lane)
-        return _triangle(sums, z.load_tile(0, height, lane), values, rows)
-
-    body, n_linear, begun = weighted_sums, height, 0
-    while begun < height:
-        end, count = begun + 1, n_linear + begun + 1
-        while end < height and count + end + 1 <= SUMS:
-            count += end + 1
-            end += 1
-        some = partial(body, rows=range(begun, end))
-        zeros = [emit.constant(0.0)] * count
-        sums = emit.loop(0, y.stride, emit.lanes, zeros, some)
-        _add_sums(emit, sums, (array, place))
-        place = emit.add(place, count)
-        body, n_linear, begun = more_sums, 0, end
-
-
-def _triangle(
-    sums: Sequence[Vector],
-    weighted: Sequence[Vector],
-    values: Sequence[Vector],
-    rows: range,
-) -> list[Vector]:
-    """Add the products of some rows of the lower triangle to their sums."""
-    pairs = [(a, b) for a in rows for b in range(a + 1)]
-    return [
-        total.plus_product(weighted[a], values[b])
-        for total, (a, b) in zip(sums, pairs, strict=True)
-    ]
+        zeros = [emit.constant(0.0)] * len(some)
+        sums = emit.loop(0, y.stride, emit.lanes, zeros, some_rows)
+        _add_sums(emit, sums, (array, emit.add(place, begin)))
 
 
 def _rectangle(
